@@ -1,0 +1,1 @@
+"""Pure values that every domain may import. Standard library only."""
