@@ -1,0 +1,1 @@
+"""The rules of admission and metering, free from I/O."""

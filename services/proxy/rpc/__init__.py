@@ -1,0 +1,1 @@
+"""How Envoy and gRPC clients speak to the proxy."""

@@ -1,0 +1,1 @@
+"""What the proxy does, one verb a file."""
