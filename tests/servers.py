@@ -145,3 +145,16 @@ def running_nats() -> Generator[str]:
         process.terminate()
         process.wait(START_SECONDS)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def free_ports(count: int) -> int:
+    """Returns the first of so many neighbouring ports that were free a moment ago."""
+    while True:
+        first = 20_000 + secrets.randbelow(10_000)
+        try:
+            for port in range(first, first + count):
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        return first

@@ -4,16 +4,19 @@ import os
 import time
 from uuid import UUID
 
-_VERSION_7 = 0x7 << 76
-_VARIANT = 0b10 << 62
+_VERSION = 0x7000
+_VARIANT = 0x8000
 
 
 def new_id() -> str:
     """Returns a new UUID of version 7 (RFC 9562 section 5.7) in its usual text form."""
     milliseconds = time.time_ns() // 1_000_000
     random = int.from_bytes(os.urandom(10), "big")
-    random_a, random_b = random >> 68, random & ((1 << 62) - 1)
-    return str(UUID(int=milliseconds << 80 | _VERSION_7 | random_a << 64 | _VARIANT | random_b))
+    group_3 = _VERSION | random >> 68
+    group_4 = _VARIANT | random >> 48 & 0x3FFF
+    time_text = f"{milliseconds:012x}"
+    tail = f"{random & 0xFFFFFFFFFFFF:012x}"
+    return f"{time_text[:8]}-{time_text[8:]}-{group_3:04x}-{group_4:04x}-{tail}"
 
 
 def is_id(text: str) -> bool:

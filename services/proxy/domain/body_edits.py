@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
 
 from services.kernel.errors import InvalidField
 from services.proxy.domain.chat_request import DECISIVE, ChatRequest
@@ -19,6 +19,8 @@ _ESCAPED_LETTER = re.compile(rb"\\u00[4-7]")
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]]', re.DOTALL)
 _COLON = re.compile(rb"\s*:\s*")
 _SCALAR = re.compile(rb"[^\s,}\]]+")
+_ASK_FOR_USAGE = ',"stream_options":{"include_usage":true}'
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +64,13 @@ def edits_for(spans: Spans, request: ChatRequest, upstream_model: str) -> str:
     """Returns the encoded edits for a provider: its name of the model, and usage asked for."""
     edits: list[Edit] = []
     if upstream_model != request.model:
-        edits.append(Edit(*spans.model, _to_json(upstream_model)))
+        edits.append(Edit(*spans.model, _quoted_name(upstream_model)))
     if request.hides_usage:
-        options = {**(request.stream_options or {}), "include_usage": True}
         if spans.stream_options:
+            options = {**(request.stream_options or {}), "include_usage": True}
             edits.append(Edit(*spans.stream_options, _to_json(options)))
         else:
-            end = spans.model[1]
-            edits.append(Edit(end, end, f',"stream_options":{_to_json(options)}'))
+            edits.append(Edit(spans.model[1], spans.model[1], _ASK_FOR_USAGE))
     return _encode(edits)
 
 
@@ -77,8 +78,9 @@ def _encode(edits: Iterable[Edit]) -> str:
     return "".join(edit.encode() for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)))
 
 
-def _to_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+@lru_cache(maxsize=4096)
+def _quoted_name(name: str) -> str:
+    return _to_json(name)
 
 
 def _scan(raw: bytes) -> Spans:

@@ -1,0 +1,1 @@
+"""Postgres and NATS, as the use cases see them."""

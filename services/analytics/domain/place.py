@@ -1,0 +1,31 @@
+"""Where something is counted: in which spans of time, and for whom."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from services.analytics.domain.facts import EVERYBODY
+from services.analytics.domain.span import Span
+
+# The streams keep messages for 30 days; what claims to be older, or to come, has a wrong clock.
+OLDEST = timedelta(days=35)
+NEWEST = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A span of time, for one user or for everybody."""
+
+    user_id: str
+    # The value of a Span: text, so that places can be sorted.
+    span: str
+    start: datetime
+
+
+def places(time: datetime | None, *, user_id: str, now: datetime) -> tuple[Place, ...]:
+    """Returns every place where something is counted; at an absurd time, as if it happened now."""
+    moment = time if time and now - OLDEST <= time <= now + NEWEST else now
+    return tuple(
+        Place(whose, span.value, span.floor(moment))
+        for whose in (user_id, EVERYBODY)
+        for span in Span
+    )

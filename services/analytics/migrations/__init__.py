@@ -1,0 +1,1 @@
+"""The schema of analytics' database, step by step."""

@@ -1,0 +1,1 @@
+"""Owns identity and every verdict on it."""

@@ -1,0 +1,1 @@
+"""Implements the ports: SQL, keys on disk, password hashing, tokens."""

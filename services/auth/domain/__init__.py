@@ -1,0 +1,1 @@
+"""Rules about users, credentials and sessions. Pure."""

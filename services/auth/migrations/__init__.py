@@ -1,0 +1,1 @@
+"""The schema of auth's database."""

@@ -1,0 +1,1 @@
+"""Owns money: accounts, the ledger, leases of balances to proxies, and payments."""

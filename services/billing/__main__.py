@@ -1,0 +1,7 @@
+"""Runs billing."""
+
+from services.billing.settings import BillingSettings
+from services.billing.wiring import wire
+from services.chassis.run import main
+
+main("billing", BillingSettings, wire)

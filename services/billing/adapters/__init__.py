@@ -1,0 +1,1 @@
+"""The ledger in Postgres, usage from NATS, and the payment processor."""

@@ -1,0 +1,1 @@
+"""The schema of billing's database, step by step."""

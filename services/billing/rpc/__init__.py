@@ -1,0 +1,1 @@
+"""The rpcs of billing, and how protos become values."""

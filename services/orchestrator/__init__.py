@@ -1,0 +1,1 @@
+"""Orchestrator: providers, models and prices; where requests go; Envoy's control plane."""

@@ -1,0 +1,1 @@
+"""Postgres, encryption and the feed of changes."""

@@ -1,0 +1,1 @@
+"""The servicers, and what Envoy is told."""

@@ -1,0 +1,1 @@
+"""Orchestrator over real gRPC, Postgres, NATS and Envoy."""

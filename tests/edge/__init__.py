@@ -1,0 +1,1 @@
+"""The edge by itself: the real Envoy between doubles of everything around it."""
