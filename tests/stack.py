@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -123,7 +124,9 @@ class Stack:
     ) -> Reply:
         """Sends a request to the edge."""
         url = path if path.startswith("http") else self.edge_url + path
-        content = raw if raw is not None else (None if body is None else json.dumps(body))
+        content = None
+        if raw is not None or body is not None:
+            content = BytesIO(json.dumps(body).encode() if raw is None else raw)
         sent = {"content-type": "application/json", **(headers or {})}
         if key:
             sent["authorization"] = f"Bearer {key}"
@@ -208,7 +211,7 @@ class Stack:
     async def served(self, nonce: str) -> list[dict[str, Any]]:
         """Returns what the demo provider says it served for requests with a nonce."""
         answer = await self.call("GET", f"{self.demo_url}/served")
-        return [r for r in answer.json["records"] if str(r["nonce"]).startswith(nonce)]
+        return [r for r in answer.json["requests"] if str(r["nonce"]).startswith(nonce)]
 
 
 @asynccontextmanager

@@ -16,10 +16,14 @@ local CONTENT = {
   '"tool_calls"%s*:%s*%[%s*{', '"refusal"%s*:%s*"[^"]', '"text"%s*:%s*"[^"]',
   '"function_call"%s*:%s*{', '"audio"%s*:%s*{',
 }
+local QUOTE = string.byte('"')
 -- A larger event passes in pieces, each judged by itself.
 local LARGEST_EVENT = 1048576
 
 local function has_content(event)
+  -- Nearly every event of nearly every provider, found without a pattern.
+  local _, colon = event:find('"content":"', 1, true)
+  if colon and event:byte(colon + 1) ~= QUOTE then return true end
   for i = 1, #CONTENT do
     if event:find(CONTENT[i]) then return true end
   end
@@ -77,29 +81,41 @@ local function take_pending(scan)
   return text
 end
 
+-- Returns the text without the events that the client is not to see, and the rest after the last
+-- complete one.
+local function split(scan, text)
+  -- Inside JSON a carriage return is escaped, so one in the text is the end of a line.
+  local plain = not text:find("\r", 1, true)
+  local empty_line = plain and "\n\n" or "\n\r?\n"
+  local shown, start = nil, 1
+  while true do
+    local _, stop = text:find(empty_line, start, plain)
+    if stop == nil then break end
+    local event = text:sub(start, stop)
+    if not judge(scan, event) then
+      shown = shown or { text:sub(1, start - 1) }
+    elseif shown then
+      shown[#shown + 1] = event
+    end
+    start = stop + 1
+  end
+  return shown and table.concat(shown) or text:sub(1, start - 1), text:sub(start)
+end
+
 -- Takes the next bytes of a stream and returns what the client gets of them. An event ends with an
--- empty line; the bytes of one that has not ended wait, unless nothing is to be hidden.
+-- empty line; the bytes of one that has not ended wait, if anything is to be hidden.
 local function pass(scan, bytes)
   if not bytes:find("\n", 1, true) and scan.pending_size + #bytes < LARGEST_EVENT then
     keep(scan, bytes)
     return ""
   end
-  local text = take_pending(scan) .. bytes
-  local shown, start = {}, 1
-  while true do
-    local _, stop = text:find("\n\r?\n", start)
-    if stop == nil then break end
-    local event = text:sub(start, stop)
-    if judge(scan, event) then shown[#shown + 1] = event end
-    start = stop + 1
-  end
-  local rest = text:sub(start)
-  if #rest >= LARGEST_EVENT then
-    if judge(scan, rest) then shown[#shown + 1] = rest end
-  elseif #rest > 0 then
+  local shown, rest = split(scan, take_pending(scan) .. bytes)
+  if #rest < LARGEST_EVENT then
     keep(scan, rest)
+  elseif judge(scan, rest) then
+    shown = shown .. rest
   end
-  return table.concat(shown)
+  return shown
 end
 
 -- The bytes after the last empty line, when the stream is over.

@@ -5,7 +5,7 @@ can't be decoded goes to `dead.<stream>` and is not tried again.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -18,6 +18,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from services.chassis.bus import DEAD_PREFIX, Bus
 from services.chassis.logs import get_logger
+from services.chassis.telemetry import joined_traces
 
 log = get_logger()
 BATCH_MESSAGES_MAX = 100
@@ -90,7 +91,8 @@ async def _consume(
             events = await _decode(jetstream, subscription, messages, kind)
             try:
                 if events:
-                    await handle([event for _, event in events])
+                    with joined_traces(subscription.durable, _traceparents(events)):
+                        await handle([event for _, event in events])
             except BaseException:
                 for message, _ in events:
                     await message.nak(delay=1)
@@ -99,6 +101,13 @@ async def _consume(
                 await message.ack()
     finally:
         await pull.unsubscribe()
+
+
+def _traceparents(events: Sequence[tuple[Msg, Protobuf]]) -> Iterator[str]:
+    """Returns the traces of what a batch carries: its `records` or `events` name them."""
+    for _, event in events:
+        for members in (getattr(event, name, ()) for name in ("records", "events")):
+            yield from (member.traceparent for member in members)
 
 
 async def _decode(

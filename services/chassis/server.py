@@ -48,7 +48,9 @@ def make_server(
     for servicer in every_service:
         servicer.register(servicer.implementation, server)
     if settings.reflection:
-        enable_reflection(server, [servicer.name for servicer in every_service])
+        # Protocols of Envoy are not in our descriptor pool, and not for people to call.
+        names = [servicer.name for servicer in every_service]
+        enable_reflection(server, [name for name in names if not name.startswith("envoy.")])
     _listen(server, settings.listen_address)
     return server
 

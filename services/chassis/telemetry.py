@@ -1,7 +1,7 @@
 """Traces by W3C headers, exported over OTLP when an endpoint is configured."""
 
 import os
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 
 from opentelemetry import trace
@@ -14,6 +14,8 @@ from opentelemetry.trace import SpanKind
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 ENDPOINT_VARIABLE = "OTEL_EXPORTER_OTLP_ENDPOINT"
+# The end of a W3C `traceparent` whose trace is recorded.
+SAMPLED_FLAG = "-01"
 _PROPAGATOR = TraceContextTextMapPropagator()
 
 
@@ -42,6 +44,25 @@ def outgoing_headers() -> dict[str, str]:
     carrier: dict[str, str] = {}
     _PROPAGATOR.inject(carrier)
     return carrier
+
+
+@contextmanager
+def joined_traces(name: str, traceparents: Iterable[str]) -> Generator[None]:
+    """Runs a block that serves many requests at once as a span of each one's trace.
+
+    Requests that are not sampled cost nothing.
+    """
+    tracer = trace.get_tracer("aggregator")
+    spans = [
+        tracer.start_span(name, context=extract({"traceparent": parent}), kind=SpanKind.CONSUMER)
+        for parent in traceparents
+        if parent.endswith(SAMPLED_FLAG)
+    ]
+    try:
+        yield
+    finally:
+        for each in spans:
+            each.end()
 
 
 @contextmanager

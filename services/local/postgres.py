@@ -21,7 +21,7 @@ from services.local.secret_files import kept_secret
 MAJOR = "18"
 SUPERUSER = "postgres"
 INITDB_SECONDS = 120
-LEFTOVER_SECONDS = 5.0
+LEFTOVER_SECONDS = 1.0
 
 
 @dataclass(frozen=True)

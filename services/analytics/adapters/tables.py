@@ -26,7 +26,7 @@ USAGE = Table(
     Column("input_tokens", BigInteger, nullable=False),
     Column("output_tokens", BigInteger, nullable=False),
     Column("cost_nanos", BigInteger, nullable=False),
-    # A count for each bucket of domain/histogram.py.
+    # See packed_histogram.py.
     Column("duration", ARRAY(BigInteger), nullable=False),
     Column("first_byte", ARRAY(BigInteger), nullable=False),
 )

@@ -7,9 +7,9 @@ from sqlalchemy import ColumnElement, Row, and_, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.analytics.adapters.packed_histogram import pack, unpack
 from services.analytics.adapters.tables import USAGE
 from services.analytics.adapters.window_filter import in_window
-from services.analytics.domain.histogram import Histogram
 from services.analytics.domain.measures import Measures, Route
 from services.analytics.domain.place import Place
 from services.analytics.usecases.ports import UsageQuery
@@ -68,8 +68,8 @@ def _to_row(place: Place, route: Route, measures: Measures) -> dict[str, Any]:
         "input_tokens": measures.input_tokens,
         "output_tokens": measures.output_tokens,
         "cost_nanos": measures.cost_nanos,
-        "duration": list(measures.duration.counts),
-        "first_byte": list(measures.first_byte.counts),
+        "duration": pack(measures.duration),
+        "first_byte": pack(measures.first_byte),
     }
 
 
@@ -81,6 +81,6 @@ def _from_row(row: Row[Any]) -> Measures:
         input_tokens=int(row.input_tokens),
         output_tokens=int(row.output_tokens),
         cost_nanos=int(row.cost_nanos),
-        duration=Histogram(tuple(row.duration)),
-        first_byte=Histogram(tuple(row.first_byte)),
+        duration=unpack(row.duration),
+        first_byte=unpack(row.first_byte),
     )

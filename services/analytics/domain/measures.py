@@ -1,13 +1,13 @@
 """What is measured of requests, and how it adds up."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.analytics.domain.facts import Event, Request
 from services.analytics.domain.histogram import Histogram
-from services.analytics.domain.place import Place, places
+from services.analytics.domain.place import Place, minute_of, places
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -62,18 +62,22 @@ def roll_up(
     requests: Iterable[Request], *, now: datetime
 ) -> Mapping[tuple[Place, Route], Measures]:
     """Measures requests by the places and routes they count for."""
+    alike: defaultdict[tuple[datetime, str, str, str], list[Request]] = defaultdict(list)
+    for each in requests:
+        minute = minute_of(each.time, now=now)
+        alike[minute, each.user_id, each.model, each.provider_id].append(each)
     grouped: defaultdict[tuple[Place, Route], list[Request]] = defaultdict(list)
-    for request in requests:
-        route = Route(request.model, request.provider_id)
-        for place in places(request.time, user_id=request.user_id, now=now):
-            grouped[place, route].append(request)
+    for (minute, user_id, model, provider_id), group in alike.items():
+        for place in places(minute, user_id=user_id):
+            grouped[place, Route(model, provider_id)] += group
     return {key: Measures.of(group) for key, group in grouped.items()}
 
 
 def tally(events: Iterable[Event], *, now: datetime) -> Mapping[tuple[Place, str], int]:
     """Counts events by the places they count for, and by type."""
-    counts: defaultdict[tuple[Place, str], int] = defaultdict(int)
-    for event in events:
-        for place in places(event.time, user_id=event.user_id, now=now):
-            counts[place, event.type] += 1
+    alike = Counter((minute_of(event.time, now=now), event.user_id, event.type) for event in events)
+    counts: Counter[tuple[Place, str]] = Counter()
+    for (minute, user_id, kind), count in alike.items():
+        for place in places(minute, user_id=user_id):
+            counts[place, kind] += count
     return counts

@@ -21,11 +21,16 @@ class Place:
     start: datetime
 
 
-def places(time: datetime | None, *, user_id: str, now: datetime) -> tuple[Place, ...]:
-    """Returns every place where something is counted; at an absurd time, as if it happened now."""
+def minute_of(time: datetime | None, *, now: datetime) -> datetime:
+    """Returns the minute that something counts in: the present one if its time is absurd."""
     moment = time if time and now - OLDEST <= time <= now + NEWEST else now
+    return Span.MINUTE.floor(moment)
+
+
+def places(minute: datetime, *, user_id: str) -> tuple[Place, ...]:
+    """Returns every place where what happened to a user in a minute is counted."""
     return tuple(
-        Place(whose, span.value, span.floor(moment))
+        Place(whose, span.value, span.floor(minute))
         for whose in (user_id, EVERYBODY)
         for span in Span
     )

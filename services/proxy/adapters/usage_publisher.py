@@ -9,6 +9,7 @@ from nats.js.errors import Error as JetStreamError
 
 from services.chassis.bus import USAGE_SUBJECT, Bus
 from services.chassis.logs import get_logger
+from services.chassis.telemetry import joined_traces
 from services.kernel.errors import Unavailable
 from services.proxy.domain.conclusion import Conclusion, Outcome
 
@@ -33,10 +34,13 @@ class UsagePublisher:
         # A message that is sent again after a lost ack begins and ends with the same requests.
         first, last = conclusions[0].hold.request_id, conclusions[-1].hold.request_id
         headers = {"Nats-Msg-Id": f"{first}-{last}-{len(conclusions)}"}
+        traceparents = (record.traceparent for record in batch.records)
         try:
-            async with asyncio.timeout(ACK_SECONDS):
-                jetstream = await self._bus.jetstream()
-                await jetstream.publish(USAGE_SUBJECT, batch.SerializeToString(), headers=headers)
+            with joined_traces("meter", traceparents):
+                async with asyncio.timeout(ACK_SECONDS):
+                    jetstream = await self._bus.jetstream()
+                    payload = batch.SerializeToString()
+                    await jetstream.publish(USAGE_SUBJECT, payload, headers=headers)
         except (nats.errors.Error, JetStreamError, TimeoutError, OSError) as error:
             log.warning("usage.not_published", error=type(error).__name__)
             raise Unavailable("JetStream") from None

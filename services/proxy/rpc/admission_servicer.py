@@ -13,7 +13,7 @@ import orjson
 from envoy.service.auth.v3 import external_auth_pb2
 
 from services.chassis.logs import get_logger
-from services.chassis.telemetry import extract, span
+from services.chassis.telemetry import SAMPLED_FLAG, extract, span
 from services.kernel.errors import DomainError, InvalidField
 from services.kernel.ids import new_id
 from services.proxy.domain.admission import Hold
@@ -27,7 +27,6 @@ pb2: Any = external_auth_pb2
 SERVICE = "envoy.service.auth.v3.Authorization"
 PINNED_PATH = re.compile(r"/proxy/([a-z][a-z0-9-]{0,39})/")
 BEARER = "bearer "
-SAMPLED_FLAG = "-01"
 IDENTITY_ENCODINGS = {"", "identity"}
 
 

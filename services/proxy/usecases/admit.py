@@ -67,8 +67,8 @@ class Admit:
         """Admits or raises. An admitted request holds money until its terminal record."""
         verdict = await self._verdict(ask.secret)
         request = parse_chat_request(ask.decode(ask.body))
-        targets = self.routes.table.targets(request.model, provider_id=ask.provider_id)
         spans = find_spans(ask.body, request)
+        targets = self.routes.table.targets(request.model, provider_id=ask.provider_id)
         amount = hold_amount(
             [target.price for target in targets],
             max_input_tokens=request.max_input_tokens,

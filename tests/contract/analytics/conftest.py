@@ -28,11 +28,11 @@ IDENTITY = "x-aggregator-identity"
 class FakeAuthenticator:
     """Takes `user:<id>` and `operator:<id>` for tokens."""
 
-    async def token(self, token: str, *, kinds: tuple[str, ...]) -> Caller:  # noqa: ARG002
+    async def token(self, token: str, *, kinds: tuple[str, ...]) -> Caller:
         kind, _, user_id = token.partition(":")
         return Caller(Kind(kind), user_id)
 
-    async def api_key(self, secret: str) -> Caller:  # noqa: ARG002
+    async def api_key(self, secret: str) -> Caller:
         raise InvalidCredential
 
 

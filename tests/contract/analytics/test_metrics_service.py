@@ -76,7 +76,7 @@ async def test_counts_each_request_once_however_often_it_arrives(
 
 
 async def test_adds_up_batches_in_the_same_minute(analytics: Analytics, user_id: str):
-    draw = random.Random(7)  # noqa: S311 - repeatable
+    draw = random.Random(7)
     durations = [draw.randint(1, 100_000) for _ in range(200)]
     records = [a_record(user_id, duration_ms=each) for each in durations]
     batches = [UsageBatch(records=records[at : at + 10]) for at in range(0, 200, 10)]

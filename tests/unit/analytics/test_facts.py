@@ -5,7 +5,7 @@ import pytest
 
 from services.analytics.domain.facts import EVERYBODY, Event
 from services.analytics.domain.measures import Measures, Route, roll_up
-from services.analytics.domain.place import Place, places
+from services.analytics.domain.place import Place, minute_of, places
 from tests.unit.analytics.samples import NOON, a_request
 
 
@@ -52,7 +52,7 @@ def test_a_request_and_an_event_with_one_id_are_two_things():
 def test_a_fact_counts_in_its_minute_hour_and_day_for_its_user_and_for_everybody():
     moment = NOON + timedelta(hours=1, minutes=2, seconds=3)
     day, hour, minute = NOON.replace(hour=0), NOON.replace(hour=13), NOON.replace(hour=13, minute=2)
-    assert set(places(moment, user_id="ann", now=moment)) == {
+    assert set(places(minute_of(moment, now=moment), user_id="ann")) == {
         Place(whose, span, start)
         for whose in ("ann", EVERYBODY)
         for span, start in (("minute", minute), ("hour", hour), ("day", day))
@@ -64,7 +64,7 @@ def test_a_fact_counts_in_its_minute_hour_and_day_for_its_user_and_for_everybody
     [None, NOON - timedelta(days=36), NOON + timedelta(minutes=11), NOON.replace(year=9999)],
 )
 def test_an_absurd_time_counts_as_the_present(absurd: datetime | None):
-    assert places(absurd, user_id="ann", now=NOON) == places(NOON, user_id="ann", now=NOON)
+    assert minute_of(absurd, now=NOON + timedelta(seconds=9)) == NOON
 
 
 def test_measures_add_up_by_place_and_route():

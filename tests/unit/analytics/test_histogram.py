@@ -12,14 +12,14 @@ def test_no_bound_is_more_than_a_tenth_above_the_least_value_of_its_bucket():
         assert bound <= (below + 1) * 1.1
 
 
-def test_the_layout_is_the_one_that_the_database_stores():
+def test_the_layout_never_changes_because_databases_hold_it():
     assert (BUCKETS, BOUNDS_MS[:12], BOUNDS_MS[40]) == (184, tuple(range(12)), 113)
 
 
 @pytest.mark.parametrize("percent", [50, 95, 99])
 @pytest.mark.parametrize("count", [1, 2, 19, 1000])
 def test_a_percentile_is_at_most_a_tenth_above_the_true_one(percent: int, count: int):
-    draw = random.Random(count)  # noqa: S311 - repeatable
+    draw = random.Random(count)
     values = sorted(int(draw.lognormvariate(7, 2)) for _ in range(count))
     true = values[math.ceil(count * percent / 100) - 1]
     assert true <= Histogram.of(values).percentile(percent) <= true * 1.1

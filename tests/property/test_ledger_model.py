@@ -1,0 +1,195 @@
+"""Whatever happens in whatever order, billing's books say what a simple model says."""
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from services.billing.domain.lease import LeaseAsk
+from services.billing.domain.usage import UsageRecord
+from services.kernel.errors import Conflict, InsufficientBalance
+from services.kernel.ids import new_id
+from services.kernel.money import NANOS_PER_CENT
+from tests.property.ledger_model import LedgerModel, ModelLease, ModelRecord
+from tests.property.ledger_system import Crash, LedgerSystem, State, ledger_system
+from tests.servers import PostgresServer
+
+EXAMPLES = int(os.environ.get("LEDGER_EXAMPLES", "40"))
+STEPS = int(os.environ.get("LEDGER_STEPS", "25"))
+PROXIES = st.sampled_from(["proxy-0", "proxy-1"])
+CENTS = st.integers(1, 6)
+# Half cents, so that amounts often meet exactly.
+NANOS = st.integers(0, 14).map(lambda halves: halves * NANOS_PER_CENT // 2)
+CHOICE = st.integers(0, 1000)
+
+
+class LedgerMachine(RuleBasedStateMachine):
+    """Does to billing and to the model the same, and compares."""
+
+    def __init__(self, system: LedgerSystem) -> None:
+        super().__init__()
+        self.system = system
+        self.account_id = new_id()
+        self.model = LedgerModel()
+        self.records: list[ModelRecord] = []
+        self.payments: list[tuple[str, int]] = []
+        self.sequence = 0
+
+    @rule(cents=CENTS)
+    def top_up(self, cents: int) -> None:
+        amount = cents * NANOS_PER_CENT
+        self.payments.append((new_id(), amount))
+        self.system.pay(self.account_id, amount, request_id=self.payments[-1][0])
+        self.model.posted += amount
+
+    @rule(choice=CHOICE)
+    def top_up_again(self, choice: int) -> None:
+        if self.payments:
+            request_id, amount = self.payments[choice % len(self.payments)]
+            self.system.pay(self.account_id, amount, request_id=request_id)
+
+    @rule(instance=PROXIES, wanted=NANOS, least=NANOS)
+    def acquire_by_name(self, instance: str, wanted: int, least: int) -> None:
+        """As a proxy does that knows its lease."""
+        self._acquire(instance, self.model.open_lease(instance)[0], wanted, least)
+
+    @rule(instance=PROXIES, choice=CHOICE, wanted=NANOS, least=NANOS)
+    def acquire_by_any_name(self, instance: str, choice: int, wanted: int, least: int) -> None:
+        """As a proxy does that restarted, or whose lease ended."""
+        self._acquire(instance, self._any_lease(choice), wanted, least)
+
+    def _acquire(self, instance: str, named: str, target: int, minimum: int) -> None:
+        self.sequence += 1
+        ask = LeaseAsk(self.account_id, instance, named, self.sequence, target, minimum)
+        expected = self.model.acquire(instance, named, target, minimum)
+        try:
+            grant = self.system.run(self.system.acquire(ask))
+        except InsufficientBalance:
+            assert expected is None
+            return
+        lease = self.model.leases.setdefault(grant.lease.lease_id, ModelLease(instance))
+        assert expected is not None
+        lease.granted, lease.sequence = expected, self.sequence
+        self._assert_same(grant.lease.lease_id, grant.lease.granted, grant.lease.consumed)
+        assert grant.account.available == self.model.posted - self.model.leased
+
+    @rule(instance=PROXIES, wanted=NANOS, least=NANOS)
+    def acquire_late(self, instance: str, wanted: int, least: int) -> None:
+        """As a call does that was overtaken by another."""
+        self.model.expire()
+        lease_id, lease = self.model.open_lease(instance)
+        latest = max(
+            (known.sequence for known in self.model.leases.values() if known.instance == instance),
+            default=0,
+        )
+        if not latest:
+            return
+        ask = LeaseAsk(self.account_id, instance, lease_id, latest, wanted, least)
+        if not lease_id:
+            with pytest.raises(Conflict):
+                self.system.run(self.system.acquire(ask))
+            return
+        grant = self.system.run(self.system.acquire(ask))
+        assert grant.lease.granted == lease.granted
+
+    @rule(choice=CHOICE, amount=NANOS)
+    def finish_request(self, choice: int, amount: int) -> None:
+        """A request ends; its record arrives later. Its lease may be open, ended or unknown."""
+        self.records.append(ModelRecord(new_id(), self._any_lease(choice), amount))
+
+    @rule(choices=st.lists(CHOICE, max_size=8), with_poison=st.booleans())
+    def settle(self, choices: list[int], *, with_poison: bool) -> None:
+        """Records arrive in any order, some again, some twice at once."""
+        batch = self._batch(choices)
+        poison = [self._recorded(ModelRecord(new_id(), "", 5), hold=4)] if with_poison else []
+        recorded = [self._recorded(record, hold=record.amount) for record in batch]
+        settlement = self.system.run(self.system.settle([*poison, *recorded]))
+        known = len(self.model.settled)
+        self.model.settle(batch)
+        assert settlement.settled == len(self.model.settled) - known
+        assert len(settlement.dead) == len(poison)
+
+    @rule(choices=st.lists(CHOICE, min_size=1, max_size=8))
+    def crash_while_settling(self, choices: list[int]) -> None:
+        recorded = [self._recorded(record, hold=record.amount) for record in self._batch(choices)]
+        if recorded:
+            with pytest.raises(Crash):
+                self.system.run(self.system.settle_and_crash(recorded))
+
+    @rule(choice=CHOICE, kept=NANOS)
+    def give_back(self, choice: int, kept: int) -> None:
+        lease_id = self._any_lease(choice)
+        if not lease_id:
+            return
+        self.sequence += 1
+        expected = self.model.give_back(lease_id, kept)
+        call = self.system.give_back(lease_id, sequence=self.sequence, target=kept)
+        if not expected:
+            with pytest.raises(Conflict):
+                self.system.run(call)
+            return
+        lease = self.system.run(call)
+        self.model.leases[lease_id].sequence = lease.sequence
+        self._assert_same(lease_id, lease.granted, lease.consumed)
+
+    @rule(choice=CHOICE)
+    def let_time_pass(self, choice: int) -> None:
+        lease_id = self._any_lease(choice)
+        if lease_id and self.model.leases[lease_id].is_open:
+            self.system.make_due(lease_id)
+            self.model.leases[lease_id].is_due = True
+
+    @rule()
+    def sweep(self) -> None:
+        self.system.run(self.system.sweep())
+        self.model.expire()
+
+    @invariant()
+    def books_agree(self) -> None:
+        posted, leased = self.model.posted, self.model.leased
+        assert self.system.state(self.account_id) == State(posted, leased, posted, 0)
+
+    def teardown(self) -> None:
+        charges = [-record.amount for record in self.model.settled if record.amount]
+        paid = [amount for _, amount in self.payments]
+        history = self.system.history(self.account_id, limit=3)
+        assert sorted(history) == sorted(charges + paid)
+
+    def _any_lease(self, choice: int) -> str:
+        """An open or an ended lease, or none."""
+        names = ["", *self.model.leases]
+        return names[choice % len(names)]
+
+    def _batch(self, choices: list[int]) -> list[ModelRecord]:
+        return [self.records[choice % len(self.records)] for choice in choices if self.records]
+
+    def _recorded(self, record: ModelRecord, *, hold: int) -> UsageRecord:
+        account = self.account_id
+        payload = record.request_id.encode()
+        lease_id, amount = record.lease_id, record.amount
+        return UsageRecord(record.request_id, account, account, lease_id, hold, amount, "", payload)
+
+    def _assert_same(self, lease_id: str, granted: int, consumed: int) -> None:
+        lease = self.model.leases[lease_id]
+        assert (granted, consumed) == (lease.granted, lease.consumed)
+
+
+@pytest.mark.timeout(0 if EXAMPLES > 40 else 120)
+def test_books_agree_with_the_model(postgres: PostgresServer) -> None:
+    with ledger_system(postgres.new_database("billing").url) as system:
+        run_state_machine_as_test(
+            lambda: LedgerMachine(system),
+            settings=settings(
+                max_examples=EXAMPLES,
+                stateful_step_count=STEPS,
+                deadline=None,
+                database=None,
+                suppress_health_check=[HealthCheck.too_slow],
+            ),
+        )
+        proof = system.run(system.prove())
+        assert proof.total == 0
+        assert proof.drifted_account_ids == ()
+        assert proof.transactions > 0
