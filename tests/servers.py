@@ -61,7 +61,7 @@ class PostgresServer:
     def new_database(self, service: str) -> "ServiceDatabase":
         """Makes a database as the local stack does: an owner role, a runtime role, migrated."""
         name = f"{service}_{secrets.token_hex(4)}"
-        asyncio.run(self._create(name, service))
+        asyncio.run(self._create_when_up(name, service))
         host = f"127.0.0.1:{self.port}/{name}"
         database = ServiceDatabase(
             url=f"postgresql+asyncpg://{service}@{host}",
@@ -69,6 +69,14 @@ class PostgresServer:
         )
         migrate(service, database.owner_url)
         return database
+
+    async def _create_when_up(self, name: str, service: str) -> None:
+        async with asyncio.timeout(START_SECONDS):
+            while True:
+                try:
+                    return await self._create(name, service)
+                except asyncpg.CannotConnectNowError:
+                    await asyncio.sleep(0.1)
 
     async def _create(self, name: str, service: str) -> None:
         connection = await asyncpg.connect(

@@ -5,7 +5,7 @@
 --   path:<cluster>   the path at that provider
 --   edits:<cluster>  byte edits of the client's body, `<start>:<end>:<length>:<text>` one after the
 --                    other: [start, end) of the original becomes the text. The body is spliced and
---                    never parsed again, so key order and large numbers stay as the client sent them.
+--                    never parsed again: key order and large numbers stay as the client sent them.
 
 -- All that a provider sees of the client's headers. What is not named here stays here: credentials,
 -- cookies, addresses, trace and request ids, accept-encoding (usage is read from plain text).
@@ -62,6 +62,8 @@ function envoy_on_request(handle)
   -- send nothing.
   local ran, done = pcall(rewrite, handle)
   if ran and done then return end
-  if not ran then handle:logErr("attempt at " .. CLUSTER .. " not rewritten: " .. tostring(done)) end
+  if not ran then
+    handle:logErr("attempt at " .. CLUSTER .. " not rewritten: " .. tostring(done))
+  end
   handle:respond({ [":status"] = "503" }, "")
 end

@@ -4,4 +4,5 @@ from services.analytics.settings import AnalyticsSettings
 from services.analytics.wiring import wire
 from services.chassis.run import main
 
-main("analytics", AnalyticsSettings, wire)
+if __name__ == "__main__":
+    main("analytics", AnalyticsSettings, wire)

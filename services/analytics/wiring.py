@@ -11,7 +11,7 @@ from aggregator.proxy.v1.proxy_events_pb2 import UsageBatch
 
 from services.analytics.adapters.feed import Feed
 from services.analytics.adapters.transaction import begin_on
-from services.analytics.adapters.upkeep import database_answers, sweep_for_ever
+from services.analytics.adapters.upkeep import sweep_for_ever
 from services.analytics.adapters.wire_facts import to_event, to_request
 from services.analytics.rpc.servicer import MetricsServicer
 from services.analytics.settings import AnalyticsSettings
@@ -53,7 +53,7 @@ async def wire(settings: AnalyticsSettings) -> AsyncGenerator[App]:
                 partial(_consume_events, bus, record=RecordEvents(begin, clock)),
                 partial(sweep_for_ever, forget, every_seconds=settings.sweep_seconds),
             ),
-            ready=(partial(database_answers, database),),
+            ready=(database.reachable,),
         )
 
 

@@ -12,7 +12,6 @@ from aggregator.billing.v1.transaction_service_pb2_grpc import (
 
 from services.billing.adapters.books import OpenBooks
 from services.billing.adapters.lease_sweeper import LeaseSweeper
-from services.billing.adapters.readiness import until_reachable
 from services.billing.adapters.sandbox_processor import SandboxProcessor
 from services.billing.adapters.tables import outbox
 from services.billing.adapters.usage_stream import UsageStream
@@ -59,7 +58,7 @@ async def wire(settings: BillingSettings) -> AsyncGenerator[App]:
             authenticator=RemoteAuthenticator(auth),
             servicers=_servicers(begin),
             background=(relay.run, UsageStream(bus, settle).run, sweeper.run),
-            ready=(until_reachable(database),),
+            ready=(database.reachable,),
         )
 
 

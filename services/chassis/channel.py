@@ -17,7 +17,7 @@ OPTIONS: tuple[tuple[str, int], ...] = (
     # A service that comes back is found again quickly.
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 100),
-    ("grpc.max_reconnect_backoff_ms", 1000),
+    ("grpc.max_reconnect_backoff_ms", 250),
     ("grpc.keepalive_time_ms", 30_000),
 )
 

@@ -19,11 +19,14 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from services.chassis.bus import DEAD_PREFIX, Bus
 from services.chassis.logs import get_logger
 from services.chassis.telemetry import joined_traces
+from services.kernel.errors import Conflict, Unavailable
 
 log = get_logger()
 BATCH_MESSAGES_MAX = 100
 FETCH_SECONDS = 5.0
 ACK_WAIT_SECONDS = 30
+# The broker or the database is away: worth a line, not a traceback.
+PASSING_TROUBLES = (nats.errors.Error, Unavailable, Conflict, TimeoutError, OSError)
 BACK_OFF_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
 
 Event = TypeVar("Event", bound=Protobuf)
@@ -54,7 +57,7 @@ async def consume(
         except Exception as error:
             delay = BACK_OFF_SECONDS[min(failures, len(BACK_OFF_SECONDS) - 1)]
             failures += 1
-            if isinstance(error, nats.errors.Error | TimeoutError | OSError):
+            if isinstance(error, PASSING_TROUBLES):
                 log.warning("consumer.interrupted", error=type(error).__name__)
             else:
                 log.exception("consumer.failed", durable=subscription.durable)

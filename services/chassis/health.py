@@ -64,7 +64,10 @@ class MeshHealth:
 
     async def _serves(self, stub: Any) -> bool:
         try:
-            answer = await stub.Check(health_pb2.HealthCheckRequest(), timeout=PROBE_SECONDS)
+            # A channel that waits before it connects again must not make a service look dead.
+            answer = await stub.Check(
+                health_pb2.HealthCheckRequest(), timeout=PROBE_SECONDS, wait_for_ready=True
+            )
         except grpc.aio.AioRpcError:
             return False
         return answer.status == health_pb2.HealthCheckResponse.SERVING

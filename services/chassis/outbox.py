@@ -19,12 +19,12 @@ from sqlalchemy import (
     insert,
     select,
 )
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.chassis.bus import Bus
 from services.chassis.logs import get_logger
 from services.chassis.postgres import Database
+from services.kernel.errors import DomainError
 from services.kernel.ids import new_id
 
 log = get_logger()
@@ -82,7 +82,7 @@ class OutboxRelay:
             self._woken.clear()
             try:
                 published = await self._publish_batch()
-            except (nats.errors.Error, TimeoutError, OSError, SQLAlchemyError) as error:
+            except (nats.errors.Error, TimeoutError, OSError, DomainError) as error:
                 log.warning("outbox.waiting", error=type(error).__name__)
                 await asyncio.sleep(POLL_SECONDS)
                 continue

@@ -13,14 +13,15 @@ from pathlib import Path
 
 from services.local import binaries, probes
 from services.local.birth import Birth, Privilege, privilege_for_postgres
+from services.local.child import running
 from services.local.errors import StackError
 from services.local.ports import HOST
+from services.local.process_log import ProcessLog
 from services.local.process_spec import ProcessSpec
-from services.local.secret_files import kept_secret
+from services.local.secret_files import kept_secret, write_private
 
 MAJOR = "18"
 SUPERUSER = "postgres"
-INITDB_SECONDS = 120
 LEFTOVER_SECONDS = 1.0
 
 
@@ -38,8 +39,8 @@ class Postgres:
         """The superuser's password."""
         return self.password_file.read_text().strip()
 
-    def initialise(self) -> bool:
-        """Makes the cluster unless it exists; returns whether it did.
+    async def initialise(self, *, log: ProcessLog) -> None:
+        """Makes the cluster unless it exists.
 
         It is made beside its place and moved there when it is whole, so that an interrupted first
         start leaves nothing that looks like a cluster.
@@ -47,15 +48,14 @@ class Postgres:
         if self.directory.exists():
             self._require_whole()
             self._hand_over(self.directory)
-            return False
+            return
         kept_secret(self.password_file)
         draft = self.directory.with_name(self.directory.name + ".draft")
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
         self._hand_over(draft)
-        self._run_initdb(draft)
+        await self._run_initdb(draft, log=log)
         draft.replace(self.directory)
-        return True
 
     def spec(self) -> ProcessSpec:
         """Returns the server's process."""
@@ -71,7 +71,7 @@ class Postgres:
         return ProcessSpec(
             name="postgres",
             command=(program, "-D", str(self.directory), *options),
-            environment={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"},
+            environment=_environment(),
             probe=probes.serves_postgres(
                 HOST, port=self.port, user=SUPERUSER, password=self.password
             ),
@@ -120,37 +120,30 @@ class Postgres:
                 f"{self.password_file} is missing; restore it, or choose another place with --data."
             )
 
-    def _run_initdb(self, draft: Path) -> None:
+    async def _run_initdb(self, draft: Path, *, log: ProcessLog) -> None:
         password_copy = draft.with_suffix(".password")
-        password_copy.write_text(self.password)
-        password_copy.chmod(0o600)
+        write_private(password_copy, self.password)
         self._hand_over(password_copy)
-        options = [
+        options = (
             *("--username", SUPERUSER, "--pwfile", str(password_copy)),
             *("--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C"),
             *("--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--no-instructions"),
-        ]
-        command = [str(binaries.postgres_program("initdb")), "-D", str(draft), *options]
-        birth = Birth(privilege=self.privilege).arguments()
-        environment = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"}
+        )
+        command = (str(binaries.postgres_program("initdb")), "-D", str(draft), *options)
+        birth = Birth(privilege=self.privilege)
         try:
-            subprocess.run(
-                command,
-                check=True,
-                capture_output=True,
-                timeout=INITDB_SECONDS,
-                env=environment,
-                cwd=draft.parent if self.privilege is not Privilege.NOBODY else "/",
-                **birth,
-            )
-        except subprocess.CalledProcessError as error:
-            words = (error.stderr or error.stdout).decode(errors="replace").strip().splitlines()
-            reason = words[-1] if words else f"code {error.returncode}"
-            raise StackError(f"Postgres could not make its data directory: {reason}") from error
+            async with running(command, environment=_environment(), birth=birth, log=log) as child:
+                code = await child.wait()
         except (OSError, subprocess.SubprocessError) as error:
             raise StackError(f"Postgres could not make its data directory: {error}.") from error
         finally:
             password_copy.unlink(missing_ok=True)
+        if code != 0:
+            words = "\n    ".join(log.last_lines)
+            raise StackError(
+                f"Postgres could not make its data directory; the log is {log.path}, its last "
+                f"words were:\n    {words}"
+            )
 
     def _hand_over(self, path: Path) -> None:
         """Gives the files to the account that Postgres runs as, when that is not ours."""
@@ -172,6 +165,10 @@ def bundled_postgres(*, directory: Path, password_file: Path, port: int) -> Post
     return Postgres(
         directory=directory, password_file=password_file, port=port, privilege=privilege
     )
+
+
+def _environment() -> dict[str, str]:
+    return {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"}
 
 
 def _require_reach(folder: Path) -> None:

@@ -76,11 +76,8 @@ class Stack:
             password_file=self.layout.secrets / "postgres-superuser",
             port=self.ports.of("postgres"),
         )
-        if not self.layout.postgres.exists():
-            with self.console.step("Postgres has a data directory"):
-                await asyncio.to_thread(postgres.initialise)
-        else:
-            postgres.initialise()
+        with self.console.step("Postgres has its data directory"):
+            await postgres.initialise(log=self._log("initdb"))
         return postgres
 
     async def _start_all(self, specs: Iterable[ProcessSpec], started: AsyncExitStack) -> None:

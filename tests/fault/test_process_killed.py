@@ -50,13 +50,16 @@ async def test_a_killed_process_is_back_within_five_seconds(stack: Stack, name: 
 
 @pytest.mark.parametrize("name", SERVICES)
 async def test_health_tells_which_service_is_missing(stack: Stack, name: str):
-    stack.kill(name)
-
     async def states() -> dict[str, str]:
         answer = await stack.call("GET", "/health")
         assert answer.status == 200
         return {s["service"]: s["status"] for s in answer.json["services"]}
 
+    def all_serve(seen: dict[str, str]) -> bool:
+        return set(seen.values()) == {"STATUS_SERVING"}
+
+    await eventually(states, until=all_serve)
+    stack.kill(name)
     seen = await eventually(states, until=lambda s: s[name] == "STATUS_NOT_SERVING", seconds=3)
     assert [service for service in SERVICES if seen[service] != "STATUS_SERVING"] == [name]
-    await eventually(states, until=lambda s: s[name] == "STATUS_SERVING", seconds=15)
+    await eventually(states, until=all_serve, seconds=15)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+import pytest_asyncio
 
 from services.local.birth import Privilege
 from services.local.databases import create_databases
@@ -20,8 +21,12 @@ from services.local.supervised import SupervisedProcess
 from tests.local.free_port import free_port
 
 
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Postgres:
+def log_in(folder: Path) -> ProcessLog:
+    return ProcessLog("postgres", folder=folder, show=lambda _: None)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def cluster(tmp_path_factory: pytest.TempPathFactory) -> Postgres:
     folder = tmp_path_factory.mktemp("cluster")
     (folder / "secrets").mkdir()
     # What an interrupted first start leaves.
@@ -32,7 +37,8 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Postgres:
         password_file=folder / "secrets" / "postgres-superuser",
         port=free_port(),
     )
-    assert postgres.initialise() is True
+    await postgres.initialise(log=log_in(folder))
+    assert not (folder / "postgres.draft").exists()
     return postgres
 
 
@@ -41,7 +47,7 @@ async def served(postgres: Postgres) -> AsyncGenerator["asyncio.Queue[int]"]:
     pids: asyncio.Queue[int] = asyncio.Queue()
     process = SupervisedProcess(
         postgres.spec(),
-        log=ProcessLog("postgres", folder=postgres.directory.parent, show=lambda _: None),
+        log=log_in(postgres.directory.parent),
         on_start=lambda _, pid: pids.put_nowait(pid),
         say=lambda _: None,
     )
@@ -120,21 +126,21 @@ def postgres_in(folder: Path) -> Postgres:
     )
 
 
-def test_another_major_version_is_refused(tmp_path: Path):
+async def test_another_major_version_is_refused(tmp_path: Path):
     (tmp_path / "postgres" / "global").mkdir(parents=True)
     (tmp_path / "postgres" / "global" / "pg_control").write_text("")
     (tmp_path / "postgres" / "PG_VERSION").write_text("19\n")
     with pytest.raises(StackError, match="was made by Postgres 19 and this release runs"):
-        postgres_in(tmp_path).initialise()
+        await postgres_in(tmp_path).initialise(log=log_in(tmp_path))
 
 
-def test_a_directory_without_a_cluster_is_refused(tmp_path: Path):
+async def test_a_directory_without_a_cluster_is_refused(tmp_path: Path):
     (tmp_path / "postgres").mkdir()
     with pytest.raises(StackError, match="is no whole Postgres data directory"):
-        postgres_in(tmp_path).initialise()
+        await postgres_in(tmp_path).initialise(log=log_in(tmp_path))
 
 
-def test_a_lost_password_is_told(tmp_path: Path, cluster: Postgres):
+async def test_a_lost_password_is_told(tmp_path: Path, cluster: Postgres):
     lost = Postgres(
         directory=cluster.directory,
         password_file=tmp_path / "gone",
@@ -142,4 +148,4 @@ def test_a_lost_password_is_told(tmp_path: Path, cluster: Postgres):
         privilege=cluster.privilege,
     )
     with pytest.raises(StackError, match="gone is missing; restore it"):
-        lost.initialise()
+        await lost.initialise(log=log_in(tmp_path))

@@ -1,29 +1,12 @@
-"""Waits for the database at the start, and keeps it tidy afterwards."""
+"""Keeps the database tidy."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from services.chassis.logs import get_logger
-from services.chassis.postgres import Database
+from services.kernel.errors import Unavailable
 
 log = get_logger()
-PING_SECONDS = 3.0
-PING_PAUSE_SECONDS = 0.25
-
-
-async def database_answers(database: Database) -> None:
-    """Returns as soon as the database answers, however long it is away."""
-    while True:
-        try:
-            async with asyncio.timeout(PING_SECONDS):
-                await database.ping()
-        except (SQLAlchemyError, OSError, TimeoutError) as error:
-            log.warning("database.unreachable", error=type(error).__name__)
-            await asyncio.sleep(PING_PAUSE_SECONDS)
-        else:
-            return
 
 
 async def sweep_for_ever(forget: Callable[[], Awaitable[int]], *, every_seconds: float) -> None:
@@ -31,7 +14,7 @@ async def sweep_for_ever(forget: Callable[[], Awaitable[int]], *, every_seconds:
     while True:
         try:
             forgotten = await forget()
-        except (SQLAlchemyError, OSError, TimeoutError) as error:
+        except Unavailable as error:
             log.warning("sweep.failed", error=type(error).__name__)
         else:
             log.info("sweep.done", forgotten=forgotten)

@@ -3,11 +3,10 @@
 import asyncio
 from weakref import WeakSet
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from services.auth.adapters.revocation_log import CHANNEL
 from services.chassis.logs import get_logger
 from services.chassis.postgres import Database
+from services.kernel.errors import Unavailable
 
 log = get_logger()
 # A listening connection that has died says nothing, so it is replaced now and then. Who listens
@@ -59,6 +58,6 @@ class RevocationBell:
                     # What was revoked while nobody listened.
                     self.ring()
                     await asyncio.sleep(RENEW_SECONDS)
-            except (SQLAlchemyError, OSError, TimeoutError) as error:
+            except Unavailable as error:
                 log.warning("bell.waiting", error=type(error).__name__)
                 await asyncio.sleep(RETRY_SECONDS)

@@ -11,7 +11,6 @@ from services.auth.adapters.events import OutboxEvents
 from services.auth.adapters.failed_logins import SqlFailedLogins
 from services.auth.adapters.revocation_log import SqlRevocationLog
 from services.auth.adapters.sessions import SqlSessions
-from services.auth.adapters.store_errors import unavailable_when_away
 from services.auth.adapters.tables import OUTBOX
 from services.auth.adapters.users import SqlUsers
 from services.auth.usecases.ports import Begin, Transaction
@@ -48,10 +47,9 @@ def transactions(database: Database, relay: OutboxRelay) -> Begin:
 
     @asynccontextmanager
     async def begin() -> AsyncGenerator[Transaction]:
-        with unavailable_when_away():
-            async with database.transaction() as connection:
-                tx = SqlTransaction.over(connection)
-                yield tx
+        async with database.transaction() as connection:
+            tx = SqlTransaction.over(connection)
+            yield tx
         if tx.events.count:
             relay.wake()
 

@@ -5,18 +5,15 @@ from contextlib import asynccontextmanager
 from typing import NoReturn
 
 import grpc
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from services.chassis.interceptors.pipeline import Call
 from services.chassis.logs import get_logger
 from services.chassis.status import status_of, trailing_metadata
-from services.kernel.errors import Conflict, DomainError, Unavailable
+from services.kernel.errors import DomainError, Unavailable
 from services.kernel.ids import new_id
 
 log = get_logger()
 CODES = {code.value[0]: code for code in grpc.StatusCode}
-# Serialization failure and deadlock: the transaction may simply be tried again.
-RETRYABLE_SQLSTATES = {"40001", "40P01"}
 
 
 class Errors:
@@ -31,8 +28,6 @@ class Errors:
             raise
         except DomainError as error:
             await _abort(call, error)
-        except (DBAPIError, OSError, TimeoutError) as error:
-            await _abort(call, _from_driver(error))
         except grpc.aio.AioRpcError as error:
             log.warning("rpc.dependency_failed", method=call.method, code=error.code().name)
             await _abort(call, Unavailable("A service that this call needs"))
@@ -41,17 +36,6 @@ class Errors:
             log.exception("rpc.failed", method=call.method, error_id=error_id)
             message = "The service failed unexpectedly. Its log has the details."
             await _abort(call, DomainError(message, metadata={"error_id": error_id}))
-
-
-def _from_driver(error: DBAPIError | OSError) -> DomainError:
-    if isinstance(error, DBAPIError):
-        sqlstate = getattr(error.orig, "sqlstate", None)
-        if sqlstate in RETRYABLE_SQLSTATES:
-            return Conflict("Another change came first. Try again.")
-        if not isinstance(error, OperationalError | InterfaceError) and sqlstate is not None:
-            raise error
-    log.warning("rpc.store_unreachable", error=type(error).__name__)
-    return Unavailable("The database")
 
 
 async def _abort(call: Call, error: DomainError) -> NoReturn:

@@ -2,29 +2,18 @@
 
 import asyncio
 
-import asyncpg
-from sqlalchemy.exc import SQLAlchemyError
-
 from services.chassis.logs import get_logger
 from services.chassis.postgres import Database
+from services.kernel.errors import Unavailable
 from services.orchestrator.adapters.snapshot_rows import read_snapshot
 from services.orchestrator.adapters.transaction import CHANNEL
 from services.orchestrator.adapters.vault import Vault
 from services.orchestrator.domain.snapshot import Snapshot
 
 log = get_logger()
-# A notification may be lost with its connection, so the version is read every second too, and the
-# connection that listens is replaced every minute: nobody would notice that it is dead.
+# A notification may be lost with its connection, so the version is read every second too.
 POLL_SECONDS = 1.0
-LISTEN_SECONDS = 60.0
 RETRY_SECONDS = 0.5
-DATABASE_ERRORS = (
-    SQLAlchemyError,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    OSError,
-    TimeoutError,
-)
 
 
 class SnapshotFeed:
@@ -53,7 +42,7 @@ class SnapshotFeed:
             try:
                 async with self._database.listening(CHANNEL, self._notified.set):
                     await self._follow()
-            except DATABASE_ERRORS as error:
+            except Unavailable as error:
                 log.warning("routing.database_unreachable", error=type(error).__name__)
                 await asyncio.sleep(RETRY_SECONDS)
             except Exception:
@@ -62,18 +51,24 @@ class SnapshotFeed:
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _follow(self) -> None:
-        loop = asyncio.get_running_loop()
-        until = loop.time() + LISTEN_SECONDS
-        while loop.time() < until:
+        """Follows until a change comes without a notification: the connection must be dead."""
+        was_notified = True
+        while True:
             self._notified.clear()
             changed = await read_snapshot(self._database, self._vault, than=self._newest)
             if changed is not None:
                 self._publish(changed)
-            try:
-                async with asyncio.timeout(POLL_SECONDS):
-                    await self._notified.wait()
-            except TimeoutError:
-                pass
+                if not was_notified:
+                    return
+            was_notified = await self._notification()
+
+    async def _notification(self) -> bool:
+        """Waits for a notification; says whether one came before it was time to look anyway."""
+        try:
+            async with asyncio.timeout(POLL_SECONDS):
+                return await self._notified.wait()
+        except TimeoutError:
+            return False
 
     def _publish(self, snapshot: Snapshot) -> None:
         log.info(

@@ -159,8 +159,8 @@ def _protocol(url: BaseUrl) -> dict[str, Any]:
 
 
 def _credential(provider: Provider) -> dict[str, Any]:
-    # A credential that can't be had holds up the cluster for 2 s. Then Envoy answers 401 for it, and
-    # the request goes on to the next provider; without credential nothing is ever sent.
+    # A credential that can't be had holds up the cluster for 2 s. Then Envoy answers 401 for it,
+    # and the request goes on to the next provider; without a credential nothing is ever sent.
     over_ads = {"resource_api_version": "V3", "ads": {}, "initial_fetch_timeout": "2s"}
     secret = {"name": provider.secret, "sds_config": over_ads}
     generic = typed(_EXTENSIONS + "http.injected_credentials.generic.v3.Generic", credential=secret)

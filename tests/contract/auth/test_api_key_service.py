@@ -82,6 +82,7 @@ async def test_a_repeated_request_makes_one_key(auth: AuthClient, person: Person
         {"scopes": ["inference", "inference"]},
         {"request_id": "not a uuid"},
         {"expire_time": Timestamp(seconds=1)},
+        {"expire_time": Timestamp(seconds=10**15)},
     ],
 )
 async def test_what_breaks_a_rule_is_refused(

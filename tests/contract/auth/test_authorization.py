@@ -5,11 +5,10 @@ from typing import Any
 import grpc
 import pytest
 from aggregator.auth.v1.identity_service_pb2 import GetMeRequest
-from envoy.service.auth.v3 import external_auth_pb2
 
 from services.chassis import tokens
 from services.kernel.caller import Kind
-from tests.contract.auth.client import AuthClient, Person, code_of, identity_of
+from tests.contract.auth.client import AuthClient, Person, code_of, identity_of, new_check
 from tests.contract.auth.conftest import OPERATOR_EMAIL, OPERATOR_PASSWORD
 
 
@@ -124,7 +123,7 @@ async def test_another_scheme_is_no_credential(auth: AuthClient):
 
 
 async def test_only_envoy_may_ask(auth: AuthClient, person: Person):
-    request: Any = external_auth_pb2.CheckRequest()
+    request = new_check()
     call = auth.not_envoy.Check(request)
     assert await code_of(call) is grpc.StatusCode.UNAUTHENTICATED
     call = auth.not_envoy.Check(request, metadata=person.metadata)

@@ -1,13 +1,13 @@
 """A running orchestrator with a database of its own."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
+from aggregator.orchestrator.v1 import provider_service_pb2 as pb2
 from aggregator.orchestrator.v1.model_service_pb2_grpc import ModelServiceStub
 from aggregator.orchestrator.v1.provider_service_pb2_grpc import ProviderServiceStub
 from aggregator.orchestrator.v1.routing_service_pb2_grpc import RoutingServiceStub
@@ -74,7 +74,7 @@ class Orchestrator:
 
 
 @asynccontextmanager
-async def _wire(settings: OrchestratorSettings) -> AsyncIterator[App]:
+async def _wire(settings: OrchestratorSettings) -> AsyncGenerator[App]:
     async with wire(settings) as app:
         yield replace(app, authenticator=KnownCallers())
 
@@ -86,16 +86,19 @@ def running_orchestrator(
     return running(settings, _wire(settings))
 
 
-@pytest.fixture
-def database(postgres: PostgresServer) -> ServiceDatabase:
+@pytest.fixture(scope="session")
+def orchestrator_database(postgres: PostgresServer) -> ServiceDatabase:
     return postgres.new_database("orchestrator")
 
 
-@pytest.fixture
-def settings(database: ServiceDatabase, nats_url: str, tmp_path: Path) -> OrchestratorSettings:
-    secret = tmp_path / "mesh"
+@pytest.fixture(scope="session")
+def orchestrator_settings(
+    orchestrator_database: ServiceDatabase, nats_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> OrchestratorSettings:
+    folder = tmp_path_factory.mktemp("orchestrator")
+    secret = folder / "mesh"
     secret.write_text(MESH_SECRET)
-    nowhere = f"127.0.0.1:{free_port()}"
+    nowhere = "127.0.0.1:1"
     return OrchestratorSettings(
         listen_address=f"127.0.0.1:{free_port()}",
         auth_address=nowhere,
@@ -105,16 +108,27 @@ def settings(database: ServiceDatabase, nats_url: str, tmp_path: Path) -> Orches
         analytics_address=nowhere,
         nats_url=nats_url,
         mesh_secret_file=secret,
-        database_url=database.url,
-        secrets_key_file=tmp_path / "key",
+        database_url=orchestrator_database.url,
+        secrets_key_file=folder / "key",
         envoy_lua_directory=REPOSITORY / "envoy" / "lua",
         allow_private_providers=True,
     )
 
 
-@pytest_asyncio.fixture
-async def orchestrator(
-    settings: OrchestratorSettings, database: ServiceDatabase
+@pytest.fixture(scope="session")
+async def one_orchestrator(
+    orchestrator_settings: OrchestratorSettings, orchestrator_database: ServiceDatabase
 ) -> AsyncIterator[Orchestrator]:
-    async with running_orchestrator(settings) as service:
-        yield Orchestrator(service, settings, database)
+    async with running_orchestrator(orchestrator_settings) as service:
+        yield Orchestrator(service, orchestrator_settings, orchestrator_database)
+
+
+@pytest.fixture
+async def orchestrator(one_orchestrator: Orchestrator) -> Orchestrator:
+    """Orchestrator with an empty catalogue."""
+    stub = one_orchestrator.providers
+    listed = await stub.ListProviders(pb2.ListProvidersRequest(page_size=200), metadata=OPERATOR)
+    for each in listed.providers:
+        request = pb2.DeleteProviderRequest(provider_id=each.provider_id)
+        await stub.DeleteProvider(request, metadata=OPERATOR)
+    return one_orchestrator

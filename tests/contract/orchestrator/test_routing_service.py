@@ -1,12 +1,12 @@
 """Decisions and the routing table over gRPC."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import asyncpg
 import grpc
 import pytest
-from aggregator.orchestrator.v1 import model_service_pb2 as model_pb2
 from aggregator.orchestrator.v1 import provider_service_pb2 as provider_pb2
 from aggregator.orchestrator.v1 import routing_service_pb2 as pb2
 from aggregator.orchestrator.v1.routing_service_pb2_grpc import RoutingServiceStub
@@ -38,12 +38,20 @@ def _watch(orchestrator: Orchestrator) -> Any:
     )
 
 
-async def _until(tables: Any, *, version: int) -> pb2.WatchRoutingTableResponse:
+async def _until(
+    tables: Any, expected: Callable[[pb2.WatchRoutingTableResponse], bool]
+) -> pb2.WatchRoutingTableResponse:
     async with asyncio.timeout(DEADLINE_SECONDS):
         async for table in tables:
-            if table.version >= version:
+            if expected(table):
                 return table
     raise AssertionError("the stream ended")
+
+
+def _has(*provider_ids: str, models: int = 0) -> Callable[[pb2.WatchRoutingTableResponse], bool]:
+    return lambda table: (
+        list(table.provider_ids) == list(provider_ids) and len(table.routes) == models
+    )
 
 
 async def test_a_decision_is_explained(orchestrator: Orchestrator) -> None:
@@ -61,7 +69,7 @@ async def test_a_decision_is_explained(orchestrator: Orchestrator) -> None:
     ]
     assert decision.candidates[1].reason == "Its priority 1 comes after 0 of bravo."
     assert decision.candidates[0].price.input_per_million.units == 1
-    assert decision.table_version == 5
+    assert decision.table_version > 0
 
 
 async def test_a_pinned_decision_drops_the_others(orchestrator: Orchestrator) -> None:
@@ -94,51 +102,56 @@ async def test_a_decision_needs_what_exists(
 
 async def test_watchers_get_the_table_and_each_change(orchestrator: Orchestrator) -> None:
     tables = _watch(orchestrator)
-    first = await _until(tables, version=1)
+    first = await _until(tables, _has())
 
     await _create(orchestrator, "alpha", base_url="https://alpha.example/openai/v1")
-    created = await _until(tables, version=2)
+    created = await _until(tables, _has("alpha"))
     await _put(orchestrator, "alpha")
-    offered = await _until(tables, version=3)
+    offered = await _until(tables, _has("alpha", models=1))
     await orchestrator.providers.DeleteProvider(
         provider_pb2.DeleteProviderRequest(provider_id="alpha"), metadata=OPERATOR
     )
-    deleted = await _until(tables, version=4)
+    deleted = await _until(tables, _has())
     tables.cancel()
 
-    assert (len(first.routes), list(first.provider_ids)) == (0, [])
-    assert (len(created.routes), list(created.provider_ids)) == (0, ["alpha"])
+    assert first.version < created.version < offered.version < deleted.version
     (target,) = offered.routes[0].targets
     assert (target.cluster, target.base_path) == ("provider-alpha", "/openai/v1")
     assert (target.upstream_model, target.max_output_tokens) == ("gpt", 4096)
     assert target.price.input_nanos_per_million == DOLLAR
     assert target.price.version > 0
-    assert (len(deleted.routes), list(deleted.provider_ids)) == (0, [])
 
 
 async def test_an_offer_put_again_does_not_wake_watchers(orchestrator: Orchestrator) -> None:
-    await _create(orchestrator, "alpha")
-    await _put(orchestrator, "alpha")
+    await _create(orchestrator, "echo")
+    await _put(orchestrator, "echo")
     tables = _watch(orchestrator)
-    before = await _until(tables, version=3)
+    before = await _until(tables, _has("echo", models=1))
 
-    await _put(orchestrator, "alpha")
-    await _create(orchestrator, "bravo")
-    after = await anext(aiter(tables))
+    await _put(orchestrator, "echo")
+    await _create(orchestrator, "foxtrot")
+    after = await _until(tables, _has("echo", "foxtrot", models=1))
     tables.cancel()
 
-    assert (before.version, after.version) == (3, 4)
+    assert after.version == before.version + 1
 
 
 async def test_a_watch_survives_its_database_connections(orchestrator: Orchestrator) -> None:
     tables = _watch(orchestrator)
-    await _until(tables, version=1)
+    await _until(tables, _has())
 
-    connection = await asyncpg.connect(
-        orchestrator.database.owner_url.replace("orchestrator_owner", "postgres").replace(
-            "postgresql+asyncpg", "postgresql"
-        )
-    )
+    ended = await _end_connections(orchestrator)
+    await _create(orchestrator, "alpha")
+    await _until(tables, _has("alpha"))
+    tables.cancel()
+
+    assert ended >= 2
+
+
+async def _end_connections(orchestrator: Orchestrator) -> int:
+    """Ends those of the service as the superuser; returns how many there were."""
+    url = orchestrator.database.owner_url.replace("//orchestrator_owner@", "//postgres@")
+    connection = await asyncpg.connect(url.replace("postgresql+asyncpg", "postgresql"))
     try:
         ended = await connection.fetch(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -146,12 +159,7 @@ async def test_a_watch_survives_its_database_connections(orchestrator: Orchestra
         )
     finally:
         await connection.close()
-    await _create(orchestrator, "alpha")
-    table = await _until(tables, version=2)
-    tables.cancel()
-
-    assert len(ended) >= 2
-    assert list(table.provider_ids) == ["alpha"]
+    return len(ended)
 
 
 @pytest.mark.parametrize("caller", ["user", "operator", "key"])
@@ -167,17 +175,17 @@ async def test_only_the_mesh_may_watch(orchestrator: Orchestrator, caller: str) 
 
 
 async def test_concurrent_changes_are_all_in_the_table(orchestrator: Orchestrator) -> None:
-    await _create(orchestrator, "alpha")
-    requests = [put_offer(f"model-{number}", provider_id="alpha") for number in range(20)]
+    await _create(orchestrator, "golf")
+    requests = [put_offer(f"model-{number}", provider_id="golf") for number in range(20)]
     tables = _watch(orchestrator)
+    before = await _until(tables, _has("golf"))
 
     await asyncio.gather(
         *(orchestrator.models.PutOffer(each, metadata=OPERATOR) for each in requests)
     )
-    table = await _until(tables, version=22)
+    after = await _until(tables, _has("golf", models=20))
     tables.cancel()
 
-    assert len(table.routes) == 20
-    listed = await orchestrator.models.ListModels(model_pb2.ListModelsRequest(), metadata=USER)
-    versions = [each.offers[0].price.version for each in listed.models]
-    assert len(set(versions)) == 20
+    assert after.version == before.version + 20
+    versions = {each.targets[0].price.version for each in after.routes}
+    assert len(versions) == 20
