@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from services.chassis.logs import get_logger
-from services.kernel.errors import Unavailable
+from services.kernel.errors import DomainError
 
 log = get_logger()
 
@@ -14,7 +16,8 @@ async def sweep_for_ever(forget: Callable[[], Awaitable[int]], *, every_seconds:
     while True:
         try:
             forgotten = await forget()
-        except Unavailable as error:
+        except (DomainError, SQLAlchemyError) as error:
+            # Whatever it is, counting goes on without tidiness for a while.
             log.warning("sweep.failed", error=type(error).__name__)
         else:
             log.info("sweep.done", forgotten=forgotten)

@@ -40,7 +40,7 @@ OUTLIER_DETECTION = {
     "enforcing_local_origin_success_rate": 0,
     "interval": "1s",
     "base_ejection_time": "5s",
-    "max_ejection_time": "20s",
+    "max_ejection_time": "5s",
     "max_ejection_percent": 100,
 }
 # Most providers are one address: with the usual threshold of 50 %, Envoy would panic when it is
