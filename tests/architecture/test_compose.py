@@ -157,8 +157,7 @@ def test_the_edge_and_the_proxy_agree():
     assert options["journal-path"] == environment["AGG_JOURNAL_FILE"]
     assert options["admin-address"] == environment["AGG_ENVOY_ADMIN_ADDRESS"]
     assert options["max-request-seconds"] == environment["AGG_MAX_REQUEST_SECONDS"]
-    assert options["out"] == f"--config-path={options['out']}".partition("=")[2]
-    assert f"--config-path={options['out']}" in CONTAINERS["envoy"]["command"]
+    assert f"--config-path {options['out']} " in " ".join(CONTAINERS["envoy"]["command"])
 
 
 def test_no_secret_stands_in_the_file():

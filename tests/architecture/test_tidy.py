@@ -10,6 +10,8 @@ FILE_LINES_MAX = 300
 FUNCTION_LINES_MAX = 70
 COLUMNS_MAX = 100
 RPC_METHOD_LINES_MAX = 8
+# Tells a tool why a rule does not hold here; it must stand on the line, however long that gets.
+PRAGMA = re.compile(r"\s+# (noqa|type|pyright|pragma)\b.*$")
 # Names of drawers where everything ends up.
 DRAWERS = {"utils", "util", "helpers", "helper", "common", "misc", "base", "manager", "stuff"}
 # A name of a second attempt, or of nothing in particular.
@@ -71,7 +73,7 @@ def test_no_line_is_wide():
         f"{file.name}:{number}"
         for file in FILES
         for number, line in enumerate(file.lines, 1)
-        if len(line) > COLUMNS_MAX
+        if len(PRAGMA.sub("", line)) > COLUMNS_MAX
     ]
     assert wide == []
 
@@ -86,7 +88,7 @@ def test_no_file_or_folder_is_a_drawer():
 def test_every_name_says_something():
     empty = [
         f"{file.name}: {name}"
-        for file in FILES
+        for file in python_files("services")
         for name in names(file)
         if EMPTY_WORDS.search(in_snake_case(name)) or NUMBERED.match(in_snake_case(name))
     ]

@@ -44,16 +44,18 @@ async def running(
         for ready in app.ready:
             await ready()
         address = settings.listen_address
-        async with (
-            grpc.aio.insecure_channel(address) as anonymous,
-            open_channel(address, mesh_secret=secret) as mesh,
-        ):
-            yield RunningService(address, anonymous, mesh)
-        pipeline.end_watches()
-        for task in background:
-            task.cancel()
-        await asyncio.gather(*background, return_exceptions=True)
-        await server.stop(1)
+        try:
+            async with (
+                grpc.aio.insecure_channel(address) as anonymous,
+                open_channel(address, mesh_secret=secret) as mesh,
+            ):
+                yield RunningService(address, anonymous, mesh)
+        finally:
+            pipeline.end_watches()
+            for task in background:
+                task.cancel()
+            await asyncio.gather(*background, return_exceptions=True)
+            await server.stop(1)
 
 
 async def _call(work: Any) -> None:

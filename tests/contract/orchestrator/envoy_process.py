@@ -114,7 +114,7 @@ def _listener(port: int) -> dict[str, Any]:
         "match": {"prefix": "/"},
         "route": {"cluster_header": "x-cluster", "timeout": "0s", "auto_host_rewrite": True},
     }
-    manager = {
+    connections = {
         "@type": EXTENSIONS + "filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": "edge",
         "route_config": {"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": [route]}]},
@@ -126,7 +126,7 @@ def _listener(port: int) -> dict[str, Any]:
             },
         ],
     }
-    chain = {"filters": [{"name": "http", "typed_config": manager}]}
+    chain = {"filters": [{"name": "http", "typed_config": connections}]}
     return {"name": "edge", "address": _address("127.0.0.1", port), "filter_chains": [chain]}
 
 

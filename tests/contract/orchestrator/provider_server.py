@@ -35,15 +35,17 @@ class ProviderServer:
 
 
 @asynccontextmanager
-async def provider_server(*, tls: ssl.SSLContext | None = None) -> AsyncGenerator[ProviderServer]:
-    """Serves on loopback until the block ends."""
+async def provider_server(
+    *, port: int = 0, tls: ssl.SSLContext | None = None
+) -> AsyncGenerator[ProviderServer]:
+    """Serves on loopback until the block ends; on a free port when none is given."""
     server = ProviderServer()
     app = web.Application()
     app.router.add_post("/{path:.*}", server.answer)
     runner = web.AppRunner(app)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
+        site = web.TCPSite(runner, "127.0.0.1", port, ssl_context=tls)
         await site.start()
         server.port = runner.addresses[0][1]
         yield server

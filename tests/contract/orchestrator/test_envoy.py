@@ -135,6 +135,28 @@ async def test_a_provider_made_again_is_called_where_it_is_now(
     assert {each.headers["authorization"] for each in server.requests} == {"Bearer new-word"}
 
 
+async def test_a_provider_that_is_away_is_left_alone_and_then_found_again(
+    orchestrator: Orchestrator, envoy: Envoy
+) -> None:
+    port = free_port()
+    await _create(orchestrator.providers, "alpha", base_url=f"http://127.0.0.1:{port}")
+    await _until_served(envoy, "alpha")
+
+    async def left_alone() -> bool:
+        assert await envoy.status("alpha") == 503
+        return await envoy.stat("cluster.provider-alpha.outlier_detection.ejections_active") == 1
+
+    async def found() -> bool:
+        return await envoy.status("alpha") == 200
+
+    await eventually(left_alone)
+    attempts = await envoy.stat("cluster.provider-alpha.upstream_cx_total")
+    assert await envoy.status("alpha") == 503
+    assert await envoy.stat("cluster.provider-alpha.upstream_cx_total") == attempts
+    async with provider_server(port=port):
+        await eventually(found)
+
+
 async def test_swapped_credentials_are_never_sent(
     orchestrator: Orchestrator, server: ProviderServer, tmp_path: Path
 ) -> None:
