@@ -5,7 +5,13 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
 from services.billing.domain.lease import LeaseAsk
 from services.billing.domain.usage import UsageRecord
@@ -22,7 +28,11 @@ PROXIES = st.sampled_from(["proxy-0", "proxy-1"])
 CENTS = st.integers(1, 6)
 # Half cents, so that amounts often meet exactly.
 NANOS = st.integers(0, 14).map(lambda halves: halves * NANOS_PER_CENT // 2)
+# Small, so that most calls are granted.
+LEAST = st.integers(0, 3).map(lambda halves: halves * NANOS_PER_CENT // 2)
 CHOICE = st.integers(0, 1000)
+# Each from a lease, known or not.
+CHARGES = st.lists(st.tuples(CHOICE, NANOS), max_size=3)
 
 
 class LedgerMachine(RuleBasedStateMachine):
@@ -37,8 +47,15 @@ class LedgerMachine(RuleBasedStateMachine):
         self.payments: list[tuple[str, int]] = []
         self.sequence = 0
 
+    @initialize(cents=CENTS)
+    def begin_with_money(self, cents: int) -> None:
+        self._pay(cents)
+
     @rule(cents=CENTS)
     def top_up(self, cents: int) -> None:
+        self._pay(cents)
+
+    def _pay(self, cents: int) -> None:
         amount = cents * NANOS_PER_CENT
         self.payments.append((new_id(), amount))
         self.system.pay(self.account_id, amount, request_id=self.payments[-1][0])
@@ -50,12 +67,12 @@ class LedgerMachine(RuleBasedStateMachine):
             request_id, amount = self.payments[choice % len(self.payments)]
             self.system.pay(self.account_id, amount, request_id=request_id)
 
-    @rule(instance=PROXIES, wanted=NANOS, least=NANOS)
+    @rule(instance=PROXIES, wanted=NANOS, least=LEAST)
     def acquire_by_name(self, instance: str, wanted: int, least: int) -> None:
         """As a proxy does that knows its lease."""
         self._acquire(instance, self.model.open_lease(instance)[0], wanted, least)
 
-    @rule(instance=PROXIES, choice=CHOICE, wanted=NANOS, least=NANOS)
+    @rule(instance=PROXIES, choice=CHOICE, wanted=NANOS, least=LEAST)
     def acquire_by_any_name(self, instance: str, choice: int, wanted: int, least: int) -> None:
         """As a proxy does that restarted, or whose lease ended."""
         self._acquire(instance, self._any_lease(choice), wanted, least)
@@ -97,12 +114,16 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(choice=CHOICE, amount=NANOS)
     def finish_request(self, choice: int, amount: int) -> None:
         """A request ends; its record arrives later. Its lease may be open, ended or unknown."""
-        self.records.append(ModelRecord(new_id(), self._any_lease(choice), amount))
+        self._finish(choice, amount)
 
-    @rule(choices=st.lists(CHOICE, max_size=8), with_poison=st.booleans())
-    def settle(self, choices: list[int], *, with_poison: bool) -> None:
-        """Records arrive in any order, some again, some twice at once."""
-        batch = self._batch(choices)
+    @rule(charges=CHARGES, again=st.lists(CHOICE, max_size=4), with_poison=st.booleans())
+    def settle(
+        self, charges: list[tuple[int, int]], again: list[int], *, with_poison: bool
+    ) -> None:
+        """New records arrive with older ones: in any order, some again, some twice at once."""
+        for choice, amount in charges:
+            self._finish(choice, amount)
+        batch = self._batch(again) + self.records[len(self.records) - len(charges) :]
         poison = [self._recorded(ModelRecord(new_id(), "", 5), hold=4)] if with_poison else []
         recorded = [self._recorded(record, hold=record.amount) for record in batch]
         settlement = self.system.run(self.system.settle([*poison, *recorded]))
@@ -156,6 +177,9 @@ class LedgerMachine(RuleBasedStateMachine):
         paid = [amount for _, amount in self.payments]
         history = self.system.history(self.account_id, limit=3)
         assert sorted(history) == sorted(charges + paid)
+
+    def _finish(self, choice: int, amount: int) -> None:
+        self.records.append(ModelRecord(new_id(), self._any_lease(choice), amount))
 
     def _any_lease(self, choice: int) -> str:
         """An open or an ended lease, or none."""
