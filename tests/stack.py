@@ -176,6 +176,17 @@ class Stack:
         )
         assert paid.status == 200, paid.body
 
+    async def until_serving(self, *, seconds: float = 30) -> None:
+        """Waits until every service serves, seen through the edge."""
+
+        async def status() -> str:
+            try:
+                return (await self.call("GET", "/health")).json["status"]
+            except (OSError, ValueError):
+                return "unreachable"
+
+        await eventually(status, until=lambda s: s == "STATUS_SERVING", seconds=seconds)
+
     async def chat(self, key: str, *, path: str = "/v1/chat/completions", **members: Any) -> Reply:
         """Asks for a completion that is not streamed, or reads a whole stream."""
         body = {"model": "demo-chat", "messages": [{"role": "user", "content": "Hi"}], **members}

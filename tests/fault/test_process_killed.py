@@ -21,21 +21,7 @@ async def test_a_killed_process_is_back_within_five_seconds(stack: Stack, name: 
 
     await eventually(pid, until=lambda found: found != killed, seconds=BACK_SECONDS)
 
-    async def ready() -> Reply | None:
-        try:
-            return await stack.call("GET", "/health")
-        except OSError:
-            return None
-
-    await eventually(
-        ready,
-        until=lambda answer: (
-            answer is not None
-            and answer.status == 200
-            and answer.json["status"] == "STATUS_SERVING"
-        ),
-        seconds=BACK_SECONDS + 10,
-    )
+    await stack.until_serving(seconds=BACK_SECONDS + 10)
     key = stack.ready["api_key"]
 
     async def ask() -> Reply | None:

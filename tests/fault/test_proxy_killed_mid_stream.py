@@ -10,6 +10,7 @@ TOKENS = 60
 
 
 async def test_twenty_streams_survive_the_proxy_and_are_charged_once(stack: Stack):
+    await stack.until_serving()
     customer = await stack.new_customer(dollars=2)
     run, traffic = "midstream", Traffic()
     begun = asyncio.Queue[None]()

@@ -30,6 +30,7 @@ async def keep_killing(stack: Stack, name: str) -> int:
 
 @pytest.mark.parametrize("name", ["nats", "billing", "orchestrator"])
 async def test_ten_seconds_without_it_cost_no_request_and_no_cent(stack: Stack, name: str):
+    await stack.until_serving()
     customer = await stack.new_customer(dollars=4)
     run = f"down-{name}"
     # The account is warm, as one that is in use is.
@@ -39,6 +40,7 @@ async def test_ten_seconds_without_it_cost_no_request_and_no_cent(stack: Stack, 
         await asyncio.sleep(1)
         assert await keep_killing(stack, name) >= 1
         await asyncio.sleep(1)
+    await stack.until_serving()
     assert traffic.failures == {}
     assert len(traffic.acknowledged) == traffic.sent > 100
     await stack.usage_of(customer, records=traffic.sent + 1)
