@@ -1,6 +1,6 @@
-"""A small, fast load generator: keep-alive HTTP/1.1 connections that send one request again and again.
+"""A small load generator: keep-alive connections that send one HTTP/1.1 request again and again.
 
-It knows just enough of HTTP to see where an answer ends, so that it costs less than what it measures.
+It knows just enough of HTTP to see where an answer ends, to cost less than what it measures.
 """
 
 import asyncio

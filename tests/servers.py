@@ -1,4 +1,4 @@
-"""Real servers for tests: one Postgres and one NATS for a whole run, a database for each service."""
+"""Real servers for tests: one Postgres and one NATS for a whole run, a database per service."""
 
 import asyncio
 import os

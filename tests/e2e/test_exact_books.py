@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from typing import Any
 
 import aiohttp
 
@@ -36,7 +37,10 @@ async def one(stack: Stack, key: str, number: int, run: str) -> int:
     """Sends one request of a kind that depends on its number; returns 1 if it was admitted."""
     nonce, tokens = f"{run}-{number}", random.randrange(1, 60)
     content = "word " * random.randrange(1, 80)
-    members = {"messages": [{"role": "user", "content": content}], "max_tokens": tokens}
+    members: dict[str, Any] = {
+        "messages": [{"role": "user", "content": content}],
+        "max_tokens": tokens,
+    }
     match number % 8:
         case 0 | 1:
             answer = await stack.chat(key, **members, demo={"nonce": nonce})

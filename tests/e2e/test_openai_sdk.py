@@ -103,10 +103,9 @@ async def test_the_provider_sees_its_own_key_and_nothing_of_the_client(
 async def test_refusals_raise_the_right_exception(
     client: AsyncOpenAI, change: dict[str, Any], error: type[openai.APIStatusError], code: str
 ):
+    create: Any = client.chat.completions.create
     with pytest.raises(error) as refused:
-        await client.chat.completions.create(
-            **{"model": "demo-chat", "messages": MESSAGES, **change}
-        )
+        await create(**{"model": "demo-chat", "messages": MESSAGES, **change})
     assert refused.value.code == code
 
 
