@@ -24,7 +24,8 @@ from services.kernel.errors import Conflict, Unavailable
 log = get_logger()
 BATCH_MESSAGES_MAX = 100
 FETCH_SECONDS = 5.0
-ACK_WAIT_SECONDS = 30
+# What a killed consumer had in hand comes again after this.
+ACK_WAIT_SECONDS = 10
 # The broker or the database is away: worth a line, not a traceback.
 PASSING_TROUBLES = (nats.errors.Error, Unavailable, Conflict, TimeoutError, OSError)
 BACK_OFF_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)

@@ -11,10 +11,12 @@ import zlib
 PREFIX = "agg_"
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 KEY_ID_LENGTH = 12
-# 27 characters of base62 are 160 bits.
+SECRET_BITS = 160
+# 62 ** 27 is the first power above 2 ** 160, 62 ** 6 the first above 2 ** 32.
 SECRET_LENGTH = 27
 CHECKSUM_LENGTH = 6
-_SHAPE = re.compile(rf"agg_[0-9A-Za-z]{{{KEY_ID_LENGTH}}}_[0-9A-Za-z]{{33}}", re.ASCII)
+_REST = SECRET_LENGTH + CHECKSUM_LENGTH
+_SHAPE = re.compile(rf"{PREFIX}[0-9A-Za-z]{{{KEY_ID_LENGTH}}}_[0-9A-Za-z]{{{_REST}}}", re.ASCII)
 
 
 def encode_base62(number: int, *, length: int) -> str:

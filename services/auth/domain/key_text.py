@@ -1,33 +1,27 @@
-"""The text of an API key: `agg_<key id>_<secret><checksum>`.
-
-The checksum lets a key with a typing error be refused, and a leaked one be recognised, without
-asking anybody.
-"""
+"""API keys as text: made here, shown once, and never stored. Their form is `kernel.api_key`."""
 
 import re
 import secrets
-import string
-import zlib
 from dataclasses import dataclass
 
+from services.kernel.api_key import (
+    ALPHABET,
+    KEY_ID_LENGTH,
+    PREFIX,
+    SECRET_BITS,
+    SECRET_LENGTH,
+    encode_base62,
+    is_well_formed,
+    with_checksum,
+)
 from services.kernel.errors import InvalidCredential
 
-PREFIX = "agg_"
-SECRET_BITS = 160
-_ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
-_ID_LENGTH = 12
-# 62 ** 27 is the first power above 2 ** 160, 62 ** 6 the first above 2 ** 32.
-_SECRET_LENGTH = 27
-_CHECKSUM_LENGTH = 6
-_ID = re.compile(rf"[0-9A-Za-z]{{{_ID_LENGTH}}}")
-_SHAPE = re.compile(
-    rf"{PREFIX}([0-9A-Za-z]{{{_ID_LENGTH}}})_[0-9A-Za-z]{{{_SECRET_LENGTH + _CHECKSUM_LENGTH}}}"
-)
+_ID = re.compile(rf"[0-9A-Za-z]{{{KEY_ID_LENGTH}}}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class KeyText:
-    """A key as its owner holds it. It is shown once and never stored."""
+    """A key as its owner holds it."""
 
     key_id: str
     text: str
@@ -39,32 +33,19 @@ class KeyText:
 
 def new_key_text() -> KeyText:
     """Returns a new random key."""
-    key_id = _encode(secrets.randbelow(len(_ALPHABET) ** _ID_LENGTH), _ID_LENGTH)
-    secret = _encode(secrets.randbits(SECRET_BITS), _SECRET_LENGTH)
-    body = f"{PREFIX}{key_id}_{secret}"
-    return KeyText(key_id, body + _checksum(body))
+    number = secrets.randbelow(len(ALPHABET) ** KEY_ID_LENGTH)
+    key_id = encode_base62(number, length=KEY_ID_LENGTH)
+    secret = encode_base62(secrets.randbits(SECRET_BITS), length=SECRET_LENGTH)
+    return KeyText(key_id, with_checksum(f"{PREFIX}{key_id}_{secret}"))
 
 
 def parse_key_text(text: str) -> KeyText:
     """Reads a key. Raises InvalidCredential when it is malformed or mistyped."""
-    match = _SHAPE.fullmatch(text)
-    if match is None or _checksum(text[:-_CHECKSUM_LENGTH]) != text[-_CHECKSUM_LENGTH:]:
+    if not is_well_formed(text):
         raise InvalidCredential
-    return KeyText(match.group(1), text)
+    return KeyText(text[len(PREFIX) :][:KEY_ID_LENGTH], text)
 
 
 def is_key_id(text: str) -> bool:
     """Says whether a text has the form of a key's id."""
     return _ID.fullmatch(text) is not None
-
-
-def _checksum(body: str) -> str:
-    return _encode(zlib.crc32(body.encode()), _CHECKSUM_LENGTH)
-
-
-def _encode(number: int, length: int) -> str:
-    digits: list[str] = []
-    for _ in range(length):
-        number, digit = divmod(number, len(_ALPHABET))
-        digits.append(_ALPHABET[digit])
-    return "".join(reversed(digits))

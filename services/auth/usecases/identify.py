@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from services.auth.domain.key_text import PREFIX
 from services.auth.usecases.ports import Credential, Identities, TokenMint, VerifyKey
+from services.kernel.api_key import PREFIX
 from services.kernel.clock import Clock
 from services.kernel.errors import InvalidCredential
 

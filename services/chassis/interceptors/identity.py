@@ -9,11 +9,11 @@ from services.chassis.authenticator import Authenticator
 from services.chassis.caller import acting_as
 from services.chassis.channel import MESH_KEY
 from services.chassis.interceptors.pipeline import Call
+from services.kernel.api_key import PREFIX
 from services.kernel.caller import ANONYMOUS, Caller, Kind
 from services.kernel.errors import InvalidCredential
 
 IDENTITY_KEY = "x-aggregator-identity"
-API_KEY_PREFIX = "agg_"
 BEARER = "bearer "
 
 
@@ -43,6 +43,6 @@ class Identity:
         if not authorization.lower().startswith(BEARER):
             return ANONYMOUS
         credential = authorization[len(BEARER) :].strip()
-        if credential.startswith(API_KEY_PREFIX):
+        if credential.startswith(PREFIX):
             return await self._authenticator.api_key(credential)
         return await self._authenticator.token(credential, kinds=(tokens.ACCESS_TYPE,))

@@ -27,6 +27,7 @@ TABLE: dict[type[errors.DomainError], tuple[int, str, str, bool]] = {
     errors.PermissionDenied: (403, "invalid_request_error", "permission_denied", False),
     errors.NotFound: (404, "invalid_request_error", "model_not_found", False),
     errors.RateLimited: (429, "rate_limit_error", "rate_limit_exceeded", True),
+    errors.Conflict: (503, "api_error", "service_unavailable", True),
     errors.Unavailable: (503, "api_error", "service_unavailable", True),
 }
 FALLBACK = (500, "api_error", "internal_error", False)

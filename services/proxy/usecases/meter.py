@@ -14,6 +14,9 @@ from services.proxy.usecases.ports import Journal, Log, Position, Publisher
 BATCHES_WAITING_MAX = 2000
 RECORDS_PER_MESSAGE = 500
 RETRY_SECONDS = 0.5
+# A little patience makes one message, and one transaction at each consumer, out of many.
+GATHER_SECONDS = 0.2
+GATHERED_BATCHES = 8
 SWEEP_SECONDS = 1.0
 
 
@@ -75,6 +78,8 @@ class Meter:
 
     async def _next_message(self) -> tuple[list[Conclusion], Position]:
         batch = await self._waiting.get()
+        if self._waiting.qsize() < GATHERED_BATCHES:
+            await asyncio.sleep(GATHER_SECONDS)
         conclusions, position = list(batch.conclusions), batch.position
         while len(conclusions) < RECORDS_PER_MESSAGE and not self._waiting.empty():
             batch = self._waiting.get_nowait()
