@@ -7,6 +7,10 @@ from services.local.mesh import SERVICES
 from services.local.ports import Ports
 from services.local.seed import Seeded
 
+# As typed in the repository's folder.
+PYTHON = ".venv/bin/python"
+BUF = ".venv/bin/buf"
+
 
 def facts(seeded: Seeded, *, ports: Ports) -> dict[str, Any]:
     """Returns what `ready.json` says besides the processes."""
@@ -28,15 +32,25 @@ def welcome(seeded: Seeded, *, ports: Ports, layout: Layout) -> str:
     return f"""
 AI Aggregator serves at {edge}{notes}
 
-  Ask a model (the demo provider answers, nothing leaves this machine):
+  Ask a model (the demo provider answers, nothing leaves this machine), in OpenAI's format:
     curl {edge}/v1/chat/completions \\
       -H 'authorization: Bearer {seeded.api_key}' -H 'content-type: application/json' \\
       -d '{{"model":"demo-chat","messages":[{{"role":"user","content":"Hello"}}],"stream":true}}'
 
-  From an SDK: base_url={edge}/v1 api_key={seeded.api_key}
+  with OpenAI's SDK:
+    {PYTHON} -c 'import openai; print(openai.OpenAI(
+      base_url="{edge}/v1", api_key="{seeded.api_key}").chat.completions.create(
+      model="demo-chat", messages=[{{"role": "user", "content": "Hello"}}]))'
+
+  or typed, over gRPC:
+    {BUF} curl --protocol grpc --http2-prior-knowledge \\
+      -H 'authorization: Bearer {seeded.api_key}' \\
+      -d '{{"input": {{"model": "demo-chat",
+           "messages": [{{"role": "CHAT_ROLE_USER", "content": "Hello"}}]}}}}' \\
+      {edge}/aggregator.proxy.v1.InferenceService/CreateChatCompletion
+
   What it cost: curl -H 'authorization: Bearer {seeded.api_key}' {edge}/billing/balance/me
   Health:       curl {edge}/health
-  Typed:        .venv/bin/buf curl --protocol grpc --http2-prior-knowledge --list-methods {edge}
 
   Accounts, processes and addresses: {layout.ready_file}
   Logs: {layout.logs}    Stop: Ctrl-C

@@ -95,7 +95,7 @@ async def test_another_method_on_an_inference_path(world: World, path: str, meth
         assert (await answer.json())["error"]["code"] == "method_not_allowed"
 
 
-@pytest.mark.parametrize("path", ["/v1/nothing", "/v1", "/v1/chat/completions/x"])
+@pytest.mark.parametrize("path", ["/v1/nothing", "/v1", "/v1/chat/completions/x", "/proxy/A/x"])
 async def test_an_unknown_path_of_openai(world: World, path: str) -> None:
     async with world.client.post(world.edge.url + path) as answer:
         assert answer.status == 404
@@ -104,7 +104,7 @@ async def test_an_unknown_path_of_openai(world: World, path: str) -> None:
         assert error["param"] is None
 
 
-@pytest.mark.parametrize("path", ["/", "/nothing", "/proxy/Alpha/chat/completions", "/admin"])
+@pytest.mark.parametrize("path", ["/", "/nothing", "/admin", "/proxying"])
 async def test_an_unknown_path(world: World, path: str) -> None:
     async with world.client.get(world.edge.url + path) as answer:
         assert answer.status == 404

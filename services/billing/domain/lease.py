@@ -67,13 +67,8 @@ class Lease:
     def lowered(self, *, target: int, sequence: int) -> "Lease":
         """Returns the lease lowered to a target, closed when nothing is left to spend.
 
-        It never raises. Raises Conflict when less would remain than was consumed.
+        It never raises. The target is at least what was consumed.
         """
-        if target < self.consumed:
-            raise Conflict(
-                "The lease can't grant less than was consumed.",
-                metadata={"resource": "lease", "consumed_nanos": str(self.consumed)},
-            )
         granted = min(self.granted, target)
         is_open = granted > self.consumed
         return replace(self, granted=granted, sequence=sequence, is_open=is_open)
@@ -81,6 +76,14 @@ class Lease:
     def charged(self, amount: int) -> "Lease":
         """Returns the lease after a charge. A charge may exceed what was left; it is owed."""
         return replace(self, consumed=self.consumed + amount)
+
+
+def below_consumption(lease: Lease) -> Conflict:
+    """Returns the error of asking a lease to grant less than was consumed of it."""
+    return Conflict(
+        "The lease can't grant less than was consumed.",
+        metadata={"resource": "lease", "consumed_nanos": str(lease.consumed)},
+    )
 
 
 @dataclass(frozen=True, slots=True)

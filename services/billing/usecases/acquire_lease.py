@@ -6,7 +6,7 @@ from services.billing.domain.account import Account, insufficient, is_user_accou
 from services.billing.domain.lease import Grant, Lease, LeaseAsk
 from services.billing.usecases.close_expired_leases import lock_and_expire
 from services.billing.usecases.ports import Begin, Books
-from services.kernel.errors import Conflict, InsufficientBalance, NotFound
+from services.kernel.errors import Conflict, DomainError, NotFound
 from services.kernel.ids import new_id
 
 
@@ -17,18 +17,18 @@ class AcquireLease:
     begin: Begin
 
     async def __call__(self, ask: LeaseAsk) -> Grant:
-        """Returns the lease. Raises InsufficientBalance when the minimum can't be granted."""
+        """Returns the lease. Raises InsufficientBalance, and Conflict when the call is too late."""
         if not is_user_account(ask.account_id):
             raise NotFound("account", ask.account_id)
         async with self.begin() as books:
             answer = await _answer(books, ask)
-        # Raised only now: a refusal, too, commits the renewal of the lease.
-        if isinstance(answer, InsufficientBalance):
+        # Raised only now: a refusal, too, commits what it renewed and what had expired.
+        if isinstance(answer, DomainError):
             raise answer
         return answer
 
 
-async def _answer(books: Books, ask: LeaseAsk) -> Grant | InsufficientBalance:
+async def _answer(books: Books, ask: LeaseAsk) -> Grant | DomainError:
     account = (await lock_and_expire(books, [ask.account_id]))[ask.account_id]
     last = await books.leases.last(ask.account_id, instance=ask.instance)
     if last and ask.sequence <= last.sequence:
@@ -45,10 +45,10 @@ async def _answer(books: Books, ask: LeaseAsk) -> Grant | InsufficientBalance:
     return Grant(await books.leases.keep(raised), account.lent(change))
 
 
-def _repeated(last: Lease, account: Account) -> Grant:
+def _repeated(last: Lease, account: Account) -> Grant | DomainError:
     if last.is_open:
         return Grant(last, account)
-    raise Conflict(
+    return Conflict(
         "The sequence must grow with each call of a proxy for an account.",
         metadata={"resource": "lease", "sequence": str(last.sequence)},
     )
