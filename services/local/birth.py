@@ -1,24 +1,20 @@
-"""How a child process is born: it dies with its parent, and gives up root where it must.
+"""How a child process is born: it dies with its parent, and gives up root where it must."""
 
-This runs between fork and exec, so it makes system calls and nothing else.
-"""
-
-import ctypes
+import errno
 import os
 import pwd
+import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 from typing import Any
 
-PR_SET_PDEATHSIG = 1
-CLONE_NEWUSER = 0x10000000
-NOBODY = 65534
-
-_libc = ctypes.CDLL(None, use_errno=True)
+LAUNCH = Path(__file__).with_name("launch.py")
+PROBE_SECONDS = 20.0
 
 
 class Privilege(Enum):
@@ -38,28 +34,24 @@ class Birth:
     privilege: Privilege = Privilege.OURS
     death_signal: signal.Signals = signal.SIGKILL
 
+    def command(self, command: Sequence[str]) -> list[str]:
+        """Returns the command that prepares the process and becomes the one given.
+
+        Raises FileNotFoundError when there is no such program.
+        """
+        if shutil.which(command[0]) is None:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), command[0])
+        privilege = "mapped" if self.privilege is Privilege.MAPPED else "own"
+        prepare = [str(os.getpid()), str(int(self.death_signal)), privilege]
+        # -I -S: neither the environment nor the site's packages have a part in it.
+        return [sys.executable, "-I", "-S", str(LAUNCH), *prepare, *command]
+
     def arguments(self) -> dict[str, Any]:
-        """Returns the arguments for `subprocess` that make it so."""
-        arguments: dict[str, Any] = {"preexec_fn": self._prepare(os.getpid())}
-        if self.privilege is Privilege.NOBODY:
-            account = pwd.getpwnam("nobody")
-            arguments |= {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
-        return arguments
-
-    def _prepare(self, parent: int) -> Callable[[], None]:
-        mapped = self.privilege is Privilege.MAPPED
-        death_signal = int(self.death_signal)
-        linux = sys.platform == "linux"
-
-        def prepare() -> None:
-            if mapped:
-                _enter_user_namespace()
-            if linux:
-                _libc.prctl(PR_SET_PDEATHSIG, death_signal, 0, 0, 0)
-                if os.getppid() != parent:  # the parent died before it could be watched
-                    os.kill(os.getpid(), signal.SIGKILL)
-
-        return prepare
+        """Returns the arguments for `subprocess` that it needs besides."""
+        if self.privilege is not Privilege.NOBODY:
+            return {}
+        account = pwd.getpwnam("nobody")
+        return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
 
 
 def privilege_for_postgres(probe: list[str]) -> Privilege:
@@ -68,24 +60,9 @@ def privilege_for_postgres(probe: list[str]) -> Privilege:
         return Privilege.OURS
     if sys.platform != "linux":
         return Privilege.NOBODY
+    command = Birth(privilege=Privilege.MAPPED).command(probe)
     try:
-        arguments = Birth(privilege=Privilege.MAPPED).arguments()
-        subprocess.run(probe, check=True, capture_output=True, timeout=20, **arguments)
+        subprocess.run(command, check=True, capture_output=True, timeout=PROBE_SECONDS)
     except (OSError, subprocess.SubprocessError):
         return Privilege.NOBODY
     return Privilege.MAPPED
-
-
-def _enter_user_namespace() -> None:
-    """Becomes `nobody` inside, stays who we are outside."""
-    uid, gid = os.geteuid(), os.getegid()
-    if _libc.unshare(CLONE_NEWUSER) != 0:
-        raise OSError(ctypes.get_errno(), "no user namespaces here")
-    for name, line in (
-        ("setgroups", "deny"),
-        ("uid_map", f"{NOBODY} {uid} 1"),
-        ("gid_map", f"{NOBODY} {gid} 1"),
-    ):
-        descriptor = os.open(f"/proc/self/{name}", os.O_WRONLY)
-        os.write(descriptor, line.encode())
-        os.close(descriptor)

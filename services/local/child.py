@@ -29,7 +29,7 @@ async def running(
     try:
         try:
             child = await asyncio.create_subprocess_exec(
-                *command,
+                *birth.command(command),
                 cwd=REPOSITORY,
                 env=dict(environment),
                 stdin=asyncio.subprocess.DEVNULL,
