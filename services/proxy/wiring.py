@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-import grpc
 from aggregator.proxy.v1.inference_service_pb2_grpc import add_InferenceServiceServicer_to_server
 
 from services.chassis.app import App, Servicer
@@ -22,15 +21,13 @@ from services.proxy.adapters.verdict_cache import VerdictCache
 from services.proxy.adapters.write_ahead_log import WriteAheadLog
 from services.proxy.domain.lease_book import LeaseBook
 from services.proxy.rpc.admission_servicer import AdmissionServicer
+from services.proxy.rpc.door import open_door
 from services.proxy.rpc.inference_servicer import InferenceServicer
 from services.proxy.settings import ProxySettings
 from services.proxy.usecases.admit import Admit
 from services.proxy.usecases.fund_account import FundAccount
 from services.proxy.usecases.meter import Meter
 
-# A request with its images, as large as the edge lets through, and what surrounds it.
-CHECK_BYTES_MAX = 40 * 1024 * 1024
-ADMISSION_GRACE_SECONDS = 2.0
 ROTATE_SECONDS = 5.0
 
 
@@ -68,7 +65,8 @@ async def wire(settings: ProxySettings) -> AsyncGenerator[App]:
         admission = AdmissionServicer(admit, encode_hold=encode_hold)
 
         async def serve_admission() -> None:
-            await _serve_admission(admission, settings)
+            async with open_door(admission, settings.admission_socket):
+                await asyncio.Event().wait()
 
         async def rotate_journal() -> None:
             while True:
@@ -99,20 +97,3 @@ async def wire(settings: ProxySettings) -> AsyncGenerator[App]:
             ),
             ready=(routes.ready,),
         )
-
-
-async def _serve_admission(admission: AdmissionServicer, settings: ProxySettings) -> None:
-    """Answers Envoy on the socket until cancelled."""
-    settings.admission_socket.unlink(missing_ok=True)
-    options = [
-        ("grpc.max_receive_message_length", CHECK_BYTES_MAX),
-        ("grpc.max_concurrent_streams", 10_000),
-    ]
-    server = grpc.aio.server(options=options)
-    admission.register(server)
-    server.add_insecure_port(f"unix:{settings.admission_socket}")
-    await server.start()
-    try:
-        await server.wait_for_termination()
-    finally:
-        await server.stop(ADMISSION_GRACE_SECONDS)

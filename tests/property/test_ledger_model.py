@@ -49,9 +49,11 @@ class LedgerMachine(RuleBasedStateMachine):
         self.payments: list[tuple[str, int]] = []
         self.sequence = 0
 
-    @initialize(cents=CENTS)
-    def begin_with_money(self, cents: int) -> None:
+    @initialize(cents=CENTS, wanted=st.tuples(NANOS, NANOS))
+    def begin_with_money_and_leases(self, cents: int, wanted: tuple[int, int]) -> None:
         self._pay(new_id(), cents * NANOS_PER_CENT)
+        for instance, target in zip(("proxy-0", "proxy-1"), wanted, strict=True):
+            self._acquire(instance, "", target, 0)
 
     @rule(cents=CENTS, again=st.none() | CHOICE)
     def top_up(self, cents: int, again: int | None) -> None:

@@ -12,6 +12,8 @@ TOKENS_PER_MESSAGE_MAX = 16
 TOKENS_PER_ATTACHMENT_MAX = 2500
 TOKENS_MAX = 100_000_000
 CHOICES_MAX = 128
+# They travel through the edge as an edit of the body.
+STREAM_OPTIONS_BYTES_MAX = 4096
 # The members whose value decides something here. None may come twice.
 DECISIVE = (
     "model",
@@ -85,6 +87,8 @@ def _stream_options(options: object) -> dict[str, Any] | None:
         return None
     if not isinstance(options, dict):
         raise InvalidField("stream_options", "'stream_options' must be an object.")
+    if _size(cast("object", options)) > STREAM_OPTIONS_BYTES_MAX:
+        raise InvalidField("stream_options", "'stream_options' is too large.")
     return cast("dict[str, Any]", options)
 
 

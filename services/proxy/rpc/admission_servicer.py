@@ -6,9 +6,9 @@ inference request, and the socket's folder lets nobody in but Envoy.
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-import grpc
 import orjson
 from envoy.service.auth.v3 import external_auth_pb2
 
@@ -19,60 +19,67 @@ from services.kernel.ids import new_id
 from services.proxy.domain.admission import Hold
 from services.proxy.rpc.check_response import CheckResponses, refused
 from services.proxy.rpc.openai_errors import refusal_of
-from services.proxy.usecases.admit import Admit, Ask
+from services.proxy.usecases.admit import Admission, Admit, Ask
 
 log = get_logger()
 # xds-protos comes without types.
 pb2: Any = external_auth_pb2
-SERVICE = "envoy.service.auth.v3.Authorization"
 PINNED_PATH = re.compile(r"/proxy/([a-z][a-z0-9-]{0,39})/")
 BEARER = "bearer "
 IDENTITY_ENCODINGS = {"", "identity"}
 
 
 class AdmissionServicer:
-    """Answers Check; its answers are serialized already."""
+    """Answers Check, serialized to serialized. Implements the door's keeper."""
 
     def __init__(self, admit: Admit, *, encode_hold: Callable[[Hold], str]) -> None:
         self._admit = admit
         self._encode_hold = encode_hold
         self._responses = CheckResponses()
 
-    async def check(self, request: Any, _context: Any) -> bytes:
-        """Admits or refuses a request."""
-        http = request.attributes.request.http
-        traceparent = http.headers.get("traceparent", "")
-        if traceparent.endswith(SAMPLED_FLAG):
-            with span("admission", parent=extract({"traceparent": traceparent})):
-                return await self._answer(http.headers, http.path, http.raw_body)
-        return await self._answer(http.headers, http.path, http.raw_body)
-
-    async def _answer(self, headers: Mapping[str, str], path: str, body: bytes) -> bytes:
+    def at_once(self, request: bytes) -> bytes | None:
+        """Admits or refuses a request; None when auth or billing must be asked first."""
+        http = pb2.CheckRequest.FromString(request).attributes.request.http
         try:
-            ask = _to_ask(headers, path, body)
-            admission = await self._admit(ask)
-            return self._responses.admitted(admission, record=self._encode_hold(admission.hold))
-        except DomainError as error:
-            return refused(refusal_of(error))
-        except Exception:
-            error_id = new_id()
-            log.exception("admission.failed", error_id=error_id)
-            message = f"The gateway failed unexpectedly (error {error_id})."
-            return refused(refusal_of(DomainError(message)))
+            with _traced(http.headers):
+                admission = self._admit.at_once(_to_ask(http))
+                return None if admission is None else self._admitted(admission)
+        except Exception as error:  # noqa: BLE001 - Envoy must have an answer
+            return _refused(error)
 
-    def register(self, server: grpc.aio.Server) -> None:
-        """Adds the service to a server."""
-        handler = grpc.unary_unary_rpc_method_handler(
-            self.check,
-            request_deserializer=pb2.CheckRequest.FromString,
-            response_serializer=None,
-        )
-        generic = grpc.method_handlers_generic_handler(SERVICE, {"Check": handler})
-        server.add_generic_rpc_handlers((generic,))
+    async def later(self, request: bytes) -> bytes:
+        """Admits or refuses a request after asking whom it takes."""
+        http = pb2.CheckRequest.FromString(request).attributes.request.http
+        try:
+            with _traced(http.headers):
+                return self._admitted(await self._admit(_to_ask(http)))
+        except Exception as error:  # noqa: BLE001 - Envoy must have an answer
+            return _refused(error)
+
+    def _admitted(self, admission: Admission) -> bytes:
+        return self._responses.admitted(admission, record=self._encode_hold(admission.hold))
 
 
-def _to_ask(headers: Mapping[str, str], path: str, body: bytes) -> Ask:
-    resource = path.partition("?")[0]
+def _refused(error: Exception) -> bytes:
+    """Returns the answer that refuses a request for a reason, known or not."""
+    if not isinstance(error, DomainError):
+        error_id = new_id()
+        log.error("admission.failed", error_id=error_id, exc_info=error)
+        error = DomainError(f"The gateway failed unexpectedly (error {error_id}).")
+    return refused(refusal_of(error))
+
+
+def _traced(headers: Mapping[str, str]) -> AbstractContextManager[None]:
+    """Returns a span of the request's trace, if that is recorded."""
+    traceparent = headers.get("traceparent", "")
+    if not traceparent.endswith(SAMPLED_FLAG):
+        return nullcontext()
+    return span("admission", parent=extract({"traceparent": traceparent}))
+
+
+def _to_ask(http: Any) -> Ask:
+    headers: Mapping[str, str] = http.headers
+    resource = http.path.partition("?")[0]
     pinned = PINNED_PATH.match(resource)
     if headers.get("content-encoding", "") not in IDENTITY_ENCODINGS:
         raise InvalidField("content-encoding", "Compressed request bodies are not supported.")
@@ -80,7 +87,7 @@ def _to_ask(headers: Mapping[str, str], path: str, body: bytes) -> Ask:
         secret=_credential(headers),
         resource=resource,
         provider_id=pinned[1] if pinned else "",
-        body=body,
+        body=http.raw_body,
         decode=_decode,
     )
 

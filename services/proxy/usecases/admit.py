@@ -47,6 +47,16 @@ class Admission:
 
 
 @dataclass(frozen=True, slots=True)
+class _Wish:
+    """What a body asks for, and what it may cost."""
+
+    request: ChatRequest
+    spans: Spans
+    targets: tuple[Target, ...]
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
 class Admit:
     """Decides about a request at the edge.
 
@@ -63,9 +73,25 @@ class Admit:
     # How many requests of one account may be under way.
     concurrent_requests_max: int
 
+    def at_once(self, ask: Ask) -> Admission | None:
+        """Admits or raises without waiting; None when auth or billing must be asked first."""
+        verdict = self.verdicts.known(ask.secret)
+        if verdict is None:
+            return None
+        self._check_verdict(verdict)
+        wish = self._understand(ask)
+        lease = self.fund.usable_lease(verdict.account_id, wish.amount)
+        return None if lease is None else self._admit(ask, wish, verdict=verdict, lease=lease)
+
     async def __call__(self, ask: Ask) -> Admission:
         """Admits or raises. An admitted request holds money until its terminal record."""
-        verdict = await self._verdict(ask.secret)
+        verdict = self.verdicts.known(ask.secret) or await self.verdicts.ask(ask.secret)
+        self._check_verdict(verdict)
+        wish = self._understand(ask)
+        lease = await self.fund(verdict.account_id, wish.amount)
+        return self._admit(ask, wish, verdict=verdict, lease=lease)
+
+    def _understand(self, ask: Ask) -> _Wish:
         request = parse_chat_request(ask.decode(ask.body))
         spans = find_spans(ask.body, request)
         targets = self.routes.table.targets(request.model, provider_id=ask.provider_id)
@@ -74,9 +100,9 @@ class Admit:
             max_input_tokens=request.max_input_tokens,
             max_output_tokens=[request.output_limit(t.max_output_tokens) for t in targets],
         )
-        lease = self.fund.usable_lease(verdict.account_id, amount)
-        if lease is None:
-            lease = await self.fund(verdict.account_id, amount)
+        return _Wish(request, spans, targets, amount)
+
+    def _admit(self, ask: Ask, wish: _Wish, *, verdict: Verdict, lease: Lease) -> Admission:
         self._check_concurrency(lease)
         now = self.clock.now().timestamp()
         hold = Hold(
@@ -85,29 +111,27 @@ class Admit:
             account_id=verdict.account_id,
             key_id=verdict.key_id,
             lease_id=lease.lease_id,
-            amount=amount,
+            amount=wish.amount,
             resource=ask.resource,
-            model=request.model,
-            stream=request.stream,
-            estimated_input_tokens=request.estimated_input_tokens,
-            prices=tuple((target.cluster, target.price) for target in targets),
+            model=wish.request.model,
+            stream=wish.request.stream,
+            estimated_input_tokens=wish.request.estimated_input_tokens,
+            prices=tuple((target.cluster, target.price) for target in wish.targets),
             admitted_at=now,
         )
-        if not lease.hold(amount, now=now):
+        if not lease.hold(wish.amount, now=now):
             raise RuntimeError("a lease without room was chosen")
         self.book.open(hold)
         self.log.held(hold)
-        self.fund.refill_soon(lease, amount)
-        return Admission(hold, request, targets, spans)
+        self.fund.refill_soon(lease, wish.amount)
+        return Admission(hold, wish.request, wish.targets, wish.spans)
 
-    async def _verdict(self, secret: str) -> Verdict:
-        verdict = self.verdicts.known(secret) or await self.verdicts.ask(secret)
+    def _check_verdict(self, verdict: Verdict) -> None:
         if verdict.is_expired(self.clock.now().timestamp()):
             raise InvalidCredential
         if INFERENCE_SCOPE not in verdict.scopes:
             message = f"This API key lacks the scope '{INFERENCE_SCOPE}'."
             raise PermissionDenied(message, metadata={"scope": INFERENCE_SCOPE})
-        return verdict
 
     def _check_concurrency(self, lease: Lease) -> None:
         if lease.open_holds >= self.concurrent_requests_max:
