@@ -4,4 +4,5 @@ from services.billing.settings import BillingSettings
 from services.billing.wiring import wire
 from services.chassis.run import main
 
-main("billing", BillingSettings, wire)
+if __name__ == "__main__":
+    main("billing", BillingSettings, wire)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from services.billing.domain.account import REVENUE
 from services.billing.domain.transaction import Transaction, TransactionType
@@ -69,21 +70,23 @@ class SettleUsage:
         new = await books.usage.add(records)
         charges = [record for record in records if record.amount and record.request_id in new]
         if charges:
-            await books.ledger.post([self._charge(record) for record in charges])
+            now = self.clock.now()
+            await books.ledger.post([_charge(record, at=now) for record in charges])
             await _consume_leases(books, charges)
         return len(new)
 
-    def _charge(self, record: UsageRecord) -> Transaction:
-        return Transaction(
-            transaction_id=new_id(),
-            type=TransactionType.USAGE,
-            account_id=record.account_id,
-            amount=-record.amount,
-            reference=record.request_id,
-            create_time=self.clock.now(),
-            user_id=record.user_id,
-            traceparent=record.traceparent,
-        )
+
+def _charge(record: UsageRecord, *, at: datetime) -> Transaction:
+    return Transaction(
+        transaction_id=new_id(),
+        type=TransactionType.USAGE,
+        account_id=record.account_id,
+        amount=-record.amount,
+        reference=record.request_id,
+        create_time=at,
+        user_id=record.user_id,
+        traceparent=record.traceparent,
+    )
 
 
 async def _consume_leases(books: Books, charges: Sequence[UsageRecord]) -> None:

@@ -26,11 +26,11 @@ GRACE_SECONDS = 2.0
 class Doorkeeper(Protocol):
     """Answers serialized requests with serialized answers."""
 
-    def at_once(self, request: bytes) -> bytes | None:
+    def at_once(self, request: bytes, /) -> bytes | None:
         """Returns the answer; None when somebody must be asked first."""
         ...
 
-    def later(self, request: bytes) -> Awaitable[bytes]:
+    def later(self, request: bytes, /) -> Awaitable[bytes]:
         """Returns the answer after asking."""
         ...
 
@@ -77,9 +77,12 @@ class Door(asyncio.Protocol):
                 return
             self._awaits_preface = False
             start = len(http2.PREFACE)
-        while each := http2.read_frame(self._received, start):
-            start += http2.FRAME_HEAD_BYTES + len(each.payload)
-            self._take(each)
+        try:
+            while each := http2.read_frame(self._received, start):
+                start += http2.FRAME_HEAD_BYTES + len(each.payload)
+                self._take(each)
+        except http2.FrameTooLargeError:
+            self._transport.abort()
         del self._received[:start]
 
     async def drain(self) -> None:

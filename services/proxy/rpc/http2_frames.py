@@ -27,6 +27,10 @@ _GRPC_HEAD = struct.Struct(">BI")
 GRPC_HEAD_BYTES = _GRPC_HEAD.size
 
 
+class FrameTooLargeError(Exception):
+    """The peer does not keep to the largest frame (RFC 9113 section 4.2)."""
+
+
 class Frame(NamedTuple):
     """One frame as it came."""
 
@@ -37,11 +41,17 @@ class Frame(NamedTuple):
 
 
 def read_frame(received: bytearray, start: int) -> Frame | None:
-    """Returns the frame at a position; None when it is not complete yet."""
+    """Returns the frame at a position; None when it is not complete yet.
+
+    Raises FrameTooLargeError for one that is larger than we said we take.
+    """
     if len(received) - start < FRAME_HEAD_BYTES:
         return None
     high, low, kind, flags, stream = _HEAD.unpack_from(received, start)
-    end = start + FRAME_HEAD_BYTES + (high << 16 | low)
+    length = high << 16 | low
+    if length > FRAME_BYTES_MAX:
+        raise FrameTooLargeError
+    end = start + FRAME_HEAD_BYTES + length
     if len(received) < end:
         return None
     payload = bytes(received[start + FRAME_HEAD_BYTES : end])

@@ -3,7 +3,7 @@
 import random
 
 from aggregator.billing.v1 import transaction_service_pb2 as pb2
-from aggregator.proxy.v1.proxy_events_pb2 import OUTCOME_EXPIRED, UsageBatch
+from aggregator.proxy.v1.proxy_events_pb2 import OUTCOME_EXPIRED, UsageBatch, UsageRecorded
 from sqlalchemy import text
 
 from services.chassis.postgres import open_database
@@ -19,7 +19,7 @@ async def test_replayed_and_shuffled_records_count_once(billing: Billing, user_i
     lease = (await billing.leases.AcquireLease(ask(user_id, 1, 10_000))).lease
     records = [record(user_id, amount, lease_id=lease.lease_id) for amount in range(1, 41)]
     copies = records * 5
-    random.Random(7).shuffle(copies)  # noqa: S311 - a repeatable order, no secret
+    random.Random(7).shuffle(copies)
     batches = [UsageBatch(records=copies[start : start + 7]) for start in range(0, 200, 7)]
     await billing.feed.send_raw(batch.SerializeToString() for batch in batches)
     spent = sum(range(1, 41))
@@ -28,8 +28,17 @@ async def test_replayed_and_shuffled_records_count_once(billing: Billing, user_i
         10_000 - spent,
         NANOS_PER_CENT - 10_000,
     )
+    assert await dead_letters(billing, records) == 0
     proof = await billing.proof()
     assert (proof.sum_nanos, list(proof.drifted_account_ids)) == (0, [])
+
+
+async def dead_letters(billing: Billing, records: list[UsageRecorded]) -> int:
+    """Counts those of the records that were put aside."""
+    query = text("SELECT count(*) FROM dead_usage WHERE payload = ANY(:payloads)")
+    payloads = [each.SerializeToString() for each in records]
+    async with open_database(billing.database.url) as database, database.transaction() as opened:
+        return (await opened.execute(query, {"payloads": payloads})).scalar_one()
 
 
 async def test_a_charge_is_announced(billing: Billing, user_id: str) -> None:
@@ -91,10 +100,7 @@ async def test_poison_is_put_aside_once_and_the_others_are_booked(
     for _ in range(2):
         await billing.feed.send(good[0], *poison, good[1])
     assert (await billing.balance(user_id))[0] == -20
-    async with open_database(billing.database.url) as database, database.transaction() as opened:
-        payloads = [each.SerializeToString() for each in poison]
-        query = text("SELECT count(*) FROM dead_usage WHERE payload = ANY(:payloads)")
-        assert (await opened.execute(query, {"payloads": payloads})).scalar() == len(poison)
+    assert await dead_letters(billing, poison) == len(poison)
 
 
 async def test_what_the_database_refuses_does_not_block_the_others(
