@@ -18,8 +18,6 @@ from services.local.secret_files import kept_secret, write_private
 from services.local.seed import OPERATOR_EMAIL
 
 DEFAULT_MAX_REQUEST_SECONDS = 600
-# Measured: the event engine's hand-offs cost the proxy a third of its CPU per admission.
-_PROXY_GRPC = "-event_engine_listener,-event_engine_client,-event_engine_for_all_other_endpoints"
 
 
 @dataclass(frozen=True)
@@ -158,7 +156,6 @@ class Plan:
             "AGG_ENVOY_ADMIN_ADDRESS": self.ports.address("envoy-admin"),
             "AGG_INSTANCE": "proxy-0",
             "AGG_MAX_REQUEST_SECONDS": str(self.max_request_seconds),
-            "GRPC_EXPERIMENTS": _PROXY_GRPC,
         }
 
     @property

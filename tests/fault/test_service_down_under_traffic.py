@@ -14,10 +14,10 @@ from tests.stack import Stack
 AWAY_SECONDS = 10.0
 
 
-async def keep_killing(stack: Stack, name: str) -> int:
-    """Kills a process again as soon as it is back, for ten seconds; returns how often."""
+async def keep_killing(stack: Stack, name: str, *, seconds: float = AWAY_SECONDS) -> int:
+    """Kills a process again as soon as it is back, for a time; returns how often."""
     kills, killed = 0, 0
-    deadline = time.monotonic() + AWAY_SECONDS
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         pid = stack.pid(name)
         if pid != killed:

@@ -34,9 +34,7 @@ def edited(raw: bytes, upstream: str = "real-model") -> dict[str, Any]:
 
 
 def test_only_the_model_changes_and_big_numbers_stay_as_they_were():
-    raw = (
-        b'{"messages":[{"role":"user","content":"hi"}], "model" : "a","seed":1234567890123456789}'
-    )
+    raw = b'{"messages":[{"role":"user","content":"hi"}], "model" : "a","seed":1234567890123456789}'
     request = parse_chat_request(json.loads(raw))
     result = apply(raw, edits_for(find_spans(raw, request), request, "b"))
     assert result == raw.replace(b'"model" : "a"', b'"model" : "b"')
