@@ -6,6 +6,7 @@
 import argparse
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,13 @@ from urllib.parse import urlsplit
 
 import yaml
 
+from services.local import edge_guards
 from services.local.edge_replies import local_replies
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SOURCES = REPOSITORY / "envoy"
 _PLACEHOLDER = re.compile(r"\$\{([A-Z_]+)\}")
+_WHEN = "x-when"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +48,24 @@ class EdgeSettings:
     silence_seconds: int = 120
     # Near this much heap Envoy refuses new requests.
     max_heap_bytes: int = 2 * 1024 * 1024 * 1024
+    # Origins of the pages that may call from a browser: scheme://host[:port] each, or "*" for all.
+    cors_origins: tuple[str, ...] = ()
+    # Each client's address may ask this often; 0 sets no limit. IPv6 addresses count by their /64.
+    requests_per_minute: int = 0
+    # The same for logging in, registering and refreshing a login.
+    login_requests_per_minute: int = 0
+    # Without a limit: the proxy's address, which calls the edge for many clients.
+    unlimited_addresses: tuple[str, ...] = ()
+    # How many proxies of the operator stand in front and append to x-forwarded-for. Without this
+    # number all clients behind such a proxy share its address, and so its limit.
+    trusted_hops: int = 0
 
     def __post_init__(self) -> None:
-        """Refuses an edge whose calls into the mesh nobody could tell from a stranger's."""
+        """Refuses calls into the mesh that look like a stranger's, and limits below nothing."""
         if not self.mesh_secret:
             raise ValueError("The mesh secret is empty.")
+        if min(self.requests_per_minute, self.login_requests_per_minute, self.trusted_hops) < 0:
+            raise ValueError("A limit of the edge is negative.")
 
 
 def render(settings: EdgeSettings) -> str:
@@ -65,19 +81,27 @@ def _values(settings: EdgeSettings) -> dict[str, Any]:
     otlp = urlsplit(settings.otlp_endpoint or "")
     values: dict[str, Any] = {
         "ADMISSION_SOCKET": settings.admission_socket,
+        "CORS_ALLOW_HEADERS": edge_guards.ALLOW_HEADERS,
+        "CORS_EXPOSE_HEADERS": edge_guards.EXPOSE_HEADERS,
+        "CORS_ORIGINS": edge_guards.origin_matchers(settings.cors_origins),
         "DESCRIPTOR_PATH": settings.descriptor_path,
         "JOURNAL_PATH": settings.journal_path,
         "LOCAL_REPLIES": local_replies((SOURCES / "replies.yaml").read_text("utf-8")),
+        "LOGINS_PER_MINUTE": settings.login_requests_per_minute,
+        "LOGIN_PATHS": edge_guards.LOGIN_PATHS,
         "LUA_STREAM": (SOURCES / "lua" / "stream.lua").read_text("utf-8"),
         "MAX_HEAP_BYTES": settings.max_heap_bytes,
         "MAX_REQUEST_SECONDS": settings.max_request_seconds,
         "MESH_SECRET": settings.mesh_secret,
         "OTLP_HOST": otlp.hostname or "",
         "OTLP_PORT": otlp.port or 4317,
+        "REQUESTS_PER_MINUTE": settings.requests_per_minute,
         "SAMPLED_PERCENT": 100 if settings.otlp_endpoint else 0,
         "SILENCE_SECONDS": settings.silence_seconds,
         "TRACE_FLAGS": "01" if settings.otlp_endpoint else "00",
         "TRUSTED_CA": settings.trusted_ca,
+        "TRUSTED_HOPS": settings.trusted_hops,
+        "UNLIMITED_ADDRESSES": edge_guards.skipped(settings.unlimited_addresses),
     }
     for name in ("edge", "admin", "auth", "orchestrator", "proxy", "billing", "analytics"):
         host, port = _address(getattr(settings, f"{name}_address"))
@@ -96,15 +120,20 @@ def _address(text: str) -> tuple[str, int]:
 def _fill(node: Any, values: dict[str, Any]) -> Any:
     """Copies with the values put in: after parsing, so that no value breaks the YAML around it."""
     if isinstance(node, dict):
-        return {key: _fill(value, values) for key, value in node.items()}
+        kept = {key: value for key, value in node.items() if _wanted(value, values)}
+        return {key: _fill(value, values) for key, value in kept.items() if key != _WHEN}
     if isinstance(node, list):
-        return [_fill(item, values) for item in node]
+        return [_fill(item, values) for item in node if _wanted(item, values)]
     if not isinstance(node, str):
         return node
     whole = _PLACEHOLDER.fullmatch(node)
     if whole:
         return values[whole.group(1)]
     return _PLACEHOLDER.sub(lambda found: str(values[found.group(1)]), node)
+
+
+def _wanted(node: Any, values: dict[str, Any]) -> bool:
+    return not isinstance(node, dict) or _WHEN not in node or bool(_fill(node[_WHEN], values))
 
 
 def _export_spans(config: dict[str, Any], endpoint: str | None) -> None:
@@ -119,6 +148,10 @@ def _export_spans(config: dict[str, Any], endpoint: str | None) -> None:
         cluster["transport_socket"] = config["x-otlp-tls"]
     clusters = config["static_resources"]["clusters"]
     clusters[[each["name"] for each in clusters].index("otlp")] = cluster
+
+
+# How an option's text becomes the setting's type.
+_KINDS: dict[Any, Callable[[str], Any]] = {int: int, tuple[str, ...]: edge_guards.listed}
 
 
 def main() -> None:
@@ -140,7 +173,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, spec in EdgeSettings.__dataclass_fields__.items():
         if name == "mesh_secret":
             continue
-        kind = int if spec.type is int else str
+        kind = _KINDS.get(spec.type, str)
         required = spec.default is EdgeSettings.__dataclass_fields__["edge_address"].default
         parser.add_argument("--" + name.replace("_", "-"), type=kind, required=required)
     return parser

@@ -10,6 +10,11 @@ _IS_OPENAI = "xds.route_name.startsWith('openai-')"
 _IS_GRPC = "xds.route_name.startsWith('grpc-')"
 # What auth and admission answer is in the caller's dialect already.
 _IS_REFUSAL = "response.code_details == 'ext_authz_denied'"
+# Some of these replies never meet the filter that puts it on all others.
+_NOSNIFF = {
+    "header": {"key": "x-content-type-options", "value": "nosniff"},
+    "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
+}
 
 
 def local_replies(table: str) -> list[dict[str, Any]]:
@@ -35,12 +40,13 @@ def _mapper(reply: dict[str, Any], *, also: str, body: dict[str, Any]) -> dict[s
     mapper: dict[str, Any] = {
         "filter": _when(f"({reply['when']}) && {also}"),
         "body_format_override": body,
+        "headers_to_add": [_NOSNIFF],
     }
     if "status" in reply:
         mapper["status_code"] = reply["status"]
     if "retry_after_seconds" in reply:
         header = {"key": "retry-after", "value": str(reply["retry_after_seconds"])}
-        mapper["headers_to_add"] = [{"header": header}]
+        mapper["headers_to_add"] = [_NOSNIFF, {"header": header}]
     return mapper
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from services.local import binaries, databases, probes
 from services.local.edge_config import EdgeSettings, render
+from services.local.edge_guards import listed
 from services.local.layout import REPOSITORY, Layout
 from services.local.mesh import SERVICES, WITH_DATABASE
 from services.local.nats_server import nats_url
@@ -90,6 +91,9 @@ class Plan:
             trusted_ca=str(trusted_ca_file()),
             otlp_endpoint=self.environment.get("OTEL_EXPORTER_OTLP_ENDPOINT") or None,
             max_request_seconds=self.max_request_seconds,
+            cors_origins=listed(self.environment.get("AGG_CORS_ORIGINS", "")),
+            requests_per_minute=int(self.environment.get("AGG_EDGE_REQUESTS_PER_MINUTE") or 0),
+            login_requests_per_minute=int(self.environment.get("AGG_EDGE_LOGINS_PER_MINUTE") or 0),
         )
 
     def _service(self, name: str) -> ProcessSpec:

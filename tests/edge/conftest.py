@@ -1,8 +1,10 @@
-"""One edge for the whole folder, with its doubles."""
+"""Two edges for the whole folder, with their doubles."""
 
+import dataclasses
 import io
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,10 @@ from .control_plane import ControlPlane, provider_cluster
 from .edge_process import Edge, free_ports, start_edge
 from .platform import Platform, add_platform
 from .provider import Provider
+
+PAGE = "https://app.example.com"
+LOGINS_PER_MINUTE = 2
+REQUESTS_PER_MINUTE = 5
 
 
 @dataclass(frozen=True)
@@ -93,14 +99,12 @@ async def serve(address: str, *servicers: object) -> grpc.aio.Server:
     return server
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
-    """The edge with admission, auth, a control plane, and the providers alpha and beta.
+@asynccontextmanager
+async def open_world(settings: EdgeSettings, *, directory: Path) -> AsyncGenerator[World]:
+    """Starts an edge with admission, auth, a control plane, and the providers alpha and beta.
 
     Of the five services only auth and orchestrator live. The provider `dead` has a closed port.
     """
-    directory = tmp_path_factory.mktemp("edge")
-    settings = edge_settings(directory)
     alpha, beta = Provider(), Provider()
     await alpha.start()
     await beta.start()
@@ -122,3 +126,26 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
         await server.stop(None)
     await alpha.stop()
     await beta.stop()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    """The edge as it is by default."""
+    directory = tmp_path_factory.mktemp("edge")
+    async with open_world(edge_settings(directory), directory=directory) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def guarded(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    """The edge for one page, with limits by address from which 127.0.0.1 is free."""
+    directory = tmp_path_factory.mktemp("guarded")
+    settings = dataclasses.replace(
+        edge_settings(directory),
+        cors_origins=(PAGE, "http://localhost:5173"),
+        requests_per_minute=REQUESTS_PER_MINUTE,
+        login_requests_per_minute=LOGINS_PER_MINUTE,
+        unlimited_addresses=("127.0.0.1",),
+    )
+    async with open_world(settings, directory=directory) as opened:
+        yield opened

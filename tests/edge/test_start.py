@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from google.api import annotations_pb2
 from google.protobuf import descriptor_pb2
 
+from services.local import edge_config
 from services.local.edge_config import EdgeSettings, render
 
 from .authorities import Authority, admits
@@ -75,13 +76,20 @@ def certificate() -> bytes:
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("endpoint", [None, "http://collector:4317", "https://collector:4317"])
-async def test_envoy_accepts_what_is_rendered(tmp_path: Path, endpoint: str | None) -> None:
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"otlp_endpoint": "http://collector:4317"},
+        {"otlp_endpoint": "https://collector:4317"},
+        {"cors_origins": ("*",), "requests_per_minute": 6000},
+        {"login_requests_per_minute": 30, "unlimited_addresses": ("127.0.0.1", "::1")},
+    ],
+)
+async def test_envoy_accepts_what_is_rendered(tmp_path: Path, options: dict[str, Any]) -> None:
     authorities = tmp_path / "ca.pem"
     authorities.write_bytes(certificate())
-    settings = dataclasses.replace(
-        edge_settings(tmp_path), otlp_endpoint=endpoint, trusted_ca=str(authorities)
-    )
+    settings = dataclasses.replace(edge_settings(tmp_path), trusted_ca=str(authorities), **options)
     config = tmp_path / "edge.yaml"
     config.write_text(render(settings))
     validation = await asyncio.create_subprocess_exec(
@@ -108,6 +116,44 @@ def test_settings_refuse_an_empty_secret_and_do_not_show_one(tmp_path: Path) -> 
         dataclasses.replace(settings, mesh_secret="")
     with pytest.raises(ValueError, match="not host:port"):
         render(dataclasses.replace(settings, auth_address="nowhere"))
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["app.example.com", "https://a.example/", "https://*.example.com", "", "file://x", "null"],
+)
+def test_a_page_is_named_by_its_exact_origin(tmp_path: Path, origin: str) -> None:
+    settings = dataclasses.replace(edge_settings(tmp_path), cors_origins=(origin,))
+    with pytest.raises(ValueError, match="is not scheme://host"):
+        render(settings)
+
+
+def test_settings_refuse_what_is_not_a_limit_or_an_address(tmp_path: Path) -> None:
+    settings = edge_settings(tmp_path)
+    with pytest.raises(ValueError, match="negative"):
+        dataclasses.replace(settings, requests_per_minute=-1)
+    with pytest.raises(ValueError, match="not appear to be"):
+        render(dataclasses.replace(settings, unlimited_addresses=("proxy",)))
+
+
+def test_the_command_takes_every_setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = dataclasses.replace(
+        edge_settings(tmp_path),
+        cors_origins=("https://a.example", "https://b.example:8443"),
+        requests_per_minute=6000,
+        login_requests_per_minute=30,
+        unlimited_addresses=("127.0.0.1",),
+        trusted_hops=1,
+    )
+    (tmp_path / "mesh").write_text(settings.mesh_secret)
+    arguments = [f"--out={tmp_path / 'out.yaml'}", f"--mesh-secret-file={tmp_path / 'mesh'}"]
+    for name, value in dataclasses.asdict(settings).items():
+        if name != "mesh_secret" and value is not None:
+            text = ",".join(value) if isinstance(value, tuple) else str(value)
+            arguments.append(f"--{name.replace('_', '-')}={text}")
+    monkeypatch.setattr("sys.argv", ["edge_config", *arguments])
+    edge_config.main()
+    assert (tmp_path / "out.yaml").read_text() == render(settings)
 
 
 def test_every_service_with_rest_paths_is_transcoded(tmp_path: Path) -> None:

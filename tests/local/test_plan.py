@@ -1,6 +1,7 @@
 """Each process is given what it needs, and nobody else's secrets."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,20 @@ def test_a_service_can_be_started_from_anywhere(services: dict[str, ProcessSpec]
     auth = services["auth"]
     assert auth.command[1:] == ("-m", "services.auth")
     assert auth.environment["PYTHONPATH"].split(os.pathsep)[1].endswith("gen/python")
+
+
+def test_the_edge_limits_nobody_and_serves_no_pages_unless_told(plan: Plan):
+    quiet = plan.edge_settings()
+    assert (quiet.requests_per_minute, quiet.login_requests_per_minute) == (0, 0)
+    assert quiet.cors_origins == ()
+    told = {
+        "AGG_CORS_ORIGINS": "http://localhost:5173, https://app.example.com",
+        "AGG_EDGE_REQUESTS_PER_MINUTE": "6000",
+        "AGG_EDGE_LOGINS_PER_MINUTE": "30",
+    }
+    guarded = replace(plan, environment=told).edge_settings()
+    assert (guarded.requests_per_minute, guarded.login_requests_per_minute) == (6000, 30)
+    assert guarded.cors_origins == ("http://localhost:5173", "https://app.example.com")
 
 
 def test_the_edge_is_rendered_privately(plan: Plan):
