@@ -13,6 +13,7 @@ from aggregator.auth.v1.verification_service_pb2_grpc import (
 from envoy.service.auth.v3.external_auth_pb2_grpc import add_AuthorizationServicer_to_server
 
 from services.auth.adapters.common_passwords import common_passwords
+from services.auth.adapters.ended_sessions import RecentlyEndedSessions
 from services.auth.adapters.identity_cache import IdentityCache
 from services.auth.adapters.key_directory import Keys, open_keys
 from services.auth.adapters.local_authenticator import LocalAuthenticator
@@ -29,19 +30,26 @@ from services.auth.rpc.identity_servicer import IdentityServicer
 from services.auth.rpc.verification_servicer import VerificationServicer
 from services.auth.settings import AuthSettings
 from services.auth.usecases.authorize import Authorize
+from services.auth.usecases.change_password import ChangePassword
 from services.auth.usecases.create_api_key import CreateApiKey
 from services.auth.usecases.create_first_operator import CreateFirstOperator, FirstOperator
 from services.auth.usecases.follow_revocations import FollowRevocations
+from services.auth.usecases.get_api_key import GetApiKey
 from services.auth.usecases.get_user import GetUser
 from services.auth.usecases.identify import Identify
 from services.auth.usecases.issue_tokens import IssueTokens
 from services.auth.usecases.list_api_keys import ListApiKeys
+from services.auth.usecases.list_sessions import ListSessions
 from services.auth.usecases.login import Login
 from services.auth.usecases.ports import Begin
 from services.auth.usecases.read_revocations import ReadRevocations
 from services.auth.usecases.refresh_tokens import RefreshTokens
 from services.auth.usecases.register import Register
+from services.auth.usecases.revoke_all_sessions import RevokeAllSessions
 from services.auth.usecases.revoke_api_key import RevokeApiKey
+from services.auth.usecases.revoke_session import RevokeSession
+from services.auth.usecases.rotate_api_key import RotateApiKey
+from services.auth.usecases.update_api_key import UpdateApiKey
 from services.auth.usecases.verify_api_key import VerifyApiKey
 from services.auth.usecases.watch_revocations import WatchRevocations
 from services.chassis.app import App, Servicer
@@ -93,20 +101,22 @@ async def wire(settings: AuthSettings) -> AsyncGenerator[App]:
         clock = SystemClock()
         begin = transactions(database, relay)
         parts = _Parts(begin, passwords, open_keys(settings.keys_directory), bell, clock)
-        identities = IdentityCache(clock)
-        follow = FollowRevocations(parts.read_revocations, bell.listen, identities)
+        identities, ended = IdentityCache(clock), RecentlyEndedSessions()
+        follow = FollowRevocations(parts.read_revocations, bell.listen, identities, ended)
 
         async def start() -> None:
             await _until_reachable(lambda: _first_operator(parts, settings, password))
+            # Only who knows which sessions have ended can refuse their access tokens.
+            await follow.caught_up.wait()
 
         try:
             yield App(
-                authenticator=LocalAuthenticator(parts.mint, parts.verify_key),
+                authenticator=LocalAuthenticator(parts.mint, parts.verify_key, ended),
                 servicers=(
                     _identity(parts),
                     _api_keys(parts),
                     _verification(parts),
-                    _authorization(parts, identities),
+                    _authorization(parts, identities, ended),
                 ),
                 background=(relay.run, bell.run, follow),
                 ready=(start,),
@@ -122,16 +132,24 @@ def _identity(parts: _Parts) -> Servicer:
         Login(begin, parts.passwords, issue, clock),
         RefreshTokens(begin, issue, clock),
         GetUser(begin),
+        ListSessions(begin, clock),
+        RevokeSession(begin, clock),
+        RevokeAllSessions(begin, clock),
+        ChangePassword(begin, parts.passwords, common_passwords(), clock),
     )
     name = "aggregator.auth.v1.IdentityService"
     return Servicer(name, servicer, add_IdentityServiceServicer_to_server)
 
 
 def _api_keys(parts: _Parts) -> Servicer:
+    begin, clock, macs = parts.begin, parts.clock, PepperedMacs(parts.keys.peppers)
     servicer = ApiKeyServicer(
-        CreateApiKey(parts.begin, PepperedMacs(parts.keys.peppers), parts.clock),
-        ListApiKeys(parts.begin),
-        RevokeApiKey(parts.begin, parts.clock),
+        CreateApiKey(begin, macs, clock),
+        ListApiKeys(begin),
+        RevokeApiKey(begin, clock),
+        GetApiKey(begin),
+        UpdateApiKey(begin, clock),
+        RotateApiKey(begin, macs, clock),
     )
     name = "aggregator.auth.v1.ApiKeyService"
     return Servicer(name, servicer, add_ApiKeyServiceServicer_to_server)
@@ -147,8 +165,10 @@ def _verification(parts: _Parts) -> Servicer:
     return Servicer(name, servicer, add_VerificationServiceServicer_to_server)
 
 
-def _authorization(parts: _Parts, identities: IdentityCache) -> Servicer:
-    identify = Identify(parts.verify_key, parts.mint, identities, parts.clock)
+def _authorization(
+    parts: _Parts, identities: IdentityCache, ended: RecentlyEndedSessions
+) -> Servicer:
+    identify = Identify(parts.verify_key, parts.mint, identities, ended, parts.clock)
     servicer = AuthorizationServicer(Authorize(identify))
     name = "envoy.service.auth.v3.Authorization"
     return Servicer(name, servicer, add_AuthorizationServicer_to_server)

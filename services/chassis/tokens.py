@@ -39,8 +39,6 @@ class Claims:
     """What a verified token says."""
 
     caller: Caller
-    # The session of an access token; empty in an identity token.
-    session_id: str
     # In seconds since 1970.
     expires_at: int
 
@@ -53,7 +51,7 @@ def sign(key: OKPKey, claims: Claims, *, kind: str, now: int) -> str:
         "aud": kind,
         "sub": who.user_id,
         "role": who.kind.value,
-        "sid": claims.session_id,
+        "sid": who.session_id,
         "iat": now,
         "exp": claims.expires_at,
     }
@@ -77,7 +75,8 @@ def verify(token: str, keys: KeySet, *, kinds: Sequence[str], now: int) -> Claim
         raise InvalidCredential
     try:
         scopes = frozenset(body["scopes"]) if "scopes" in body else None
-        who = Caller(Kind(body["role"]), str(body["sub"]), str(body.get("key", "")), scopes)
+        key_id, session_id = str(body.get("key", "")), str(body.get("sid", ""))
+        who = Caller(Kind(body["role"]), str(body["sub"]), key_id, scopes, session_id)
     except (KeyError, ValueError, TypeError):
         raise InvalidCredential from None
-    return Claims(who, str(body.get("sid", "")), body["exp"])
+    return Claims(who, body["exp"])

@@ -18,13 +18,14 @@ class Caller:
     """A caller whose credential was verified.
 
     `scopes` is None for a signed-in session, which holds every scope over what is its user's, and a
-    set for an API key, which holds only those.
+    set for an API key, which holds only those. `session_id` is empty for everybody but a session.
     """
 
     kind: Kind
     user_id: str = ""
     key_id: str = ""
     scopes: frozenset[str] | None = None
+    session_id: str = ""
 
     def holds(self, scope: str) -> bool:
         """Says whether the caller's credential includes a scope."""

@@ -58,8 +58,8 @@ EXPOSE_HEADERS = ", ".join(_READ)
 # Where passwords and refresh tokens can be guessed, as REST and as gRPC. Services take a path with
 # a slash at its end too.
 LOGIN_PATHS = (
-    r"(/auth/(login|register|refresh)"
-    r"|/aggregator\.auth\.v1\.IdentityService/(Login|Register|RefreshToken))"
+    r"(/auth/(login|register|refresh|password)"
+    r"|/aggregator\.auth\.v1\.IdentityService/(Login|Register|RefreshToken|ChangePassword))"
     r"/?(\?.*)?"
 )
 

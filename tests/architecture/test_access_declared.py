@@ -25,6 +25,11 @@ SCOPES = {
 # Rpcs for signed-in users that no API key may call, on purpose. A key that is stolen must not be
 # able to do these.
 SESSION_ONLY = {
+    "/aggregator.auth.v1.IdentityService/Logout",
+    "/aggregator.auth.v1.IdentityService/ListSessions",
+    "/aggregator.auth.v1.IdentityService/RevokeSession",
+    "/aggregator.auth.v1.IdentityService/RevokeAllSessions",
+    "/aggregator.auth.v1.IdentityService/ChangePassword",
     "/aggregator.billing.v1.PaymentService/ProcessPayment",
 }
 

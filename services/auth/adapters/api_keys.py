@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, tuple_, update
+from sqlalchemy import Row, Select, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.auth.adapters.tables import API_KEYS
-from services.auth.domain.api_key import ApiKey, KeyRequest, Mac
+from services.auth.domain.api_key import ApiKey, KeyRequest, Mac, Rotation
 from services.auth.usecases.ports import Position
 
 
@@ -19,7 +19,7 @@ class SqlApiKeys:
 
     connection: AsyncConnection
 
-    async def add(self, key: ApiKey, *, mac: Mac, request: KeyRequest) -> bool:
+    async def add(self, key: ApiKey, *, mac: Mac, request: KeyRequest | Rotation) -> bool:
         """Adds a key; False when its owner's request id was used before."""
         statement = insert(API_KEYS).values(
             key_id=key.key_id,
@@ -53,10 +53,14 @@ class SqlApiKeys:
         row = (await self.connection.execute(query)).first()
         return _key(row) if row else None
 
+    async def get(self, key_id: str, *, user_id: str) -> ApiKey | None:
+        """Returns a key of a user."""
+        row = (await self.connection.execute(_one(key_id, user_id=user_id))).first()
+        return _key(row) if row else None
+
     async def get_for_update(self, key_id: str, *, user_id: str) -> ApiKey | None:
         """Returns a key of a user and keeps others from it until this transaction ends."""
-        mine = API_KEYS.c.user_id == user_id
-        query = select(API_KEYS).where(mine, API_KEYS.c.key_id == key_id).with_for_update()
+        query = _one(key_id, user_id=user_id).with_for_update()
         row = (await self.connection.execute(query)).first()
         return _key(row) if row else None
 
@@ -66,14 +70,29 @@ class SqlApiKeys:
         query = select(table).where(table.c.user_id == user_id)
         if after is not None:
             order = tuple_(table.c.create_time, table.c.key_id)
-            query = query.where(order < tuple_(after.create_time, after.key_id))
+            query = query.where(order < tuple_(after.create_time, after.identifier))
         query = query.order_by(table.c.create_time.desc(), table.c.key_id.desc()).limit(limit)
         return [_key(row) for row in (await self.connection.execute(query)).all()]
+
+    async def update(self, key: ApiKey) -> None:
+        """Stores what may change about a key: name, scopes and end."""
+        statement = update(API_KEYS).where(API_KEYS.c.key_id == key.key_id)
+        await self.connection.execute(
+            statement.values(
+                display_name=key.display_name,
+                scopes=list(key.scopes),
+                expire_time=key.expire_time,
+            )
+        )
 
     async def set_revoked(self, key_id: str, *, now: datetime) -> None:
         """Says that a key no longer works."""
         statement = update(API_KEYS).where(API_KEYS.c.key_id == key_id)
         await self.connection.execute(statement.values(revoke_time=now))
+
+
+def _one(key_id: str, *, user_id: str) -> Select[Any]:
+    return select(API_KEYS).where(API_KEYS.c.user_id == user_id, API_KEYS.c.key_id == key_id)
 
 
 def _key(row: Row[Any]) -> ApiKey:

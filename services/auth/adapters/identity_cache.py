@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.auth.domain.revocation import Revocations
+from services.kernel.caller import Caller
 from services.kernel.clock import Clock
 
 ENTRIES_MAX = 10_000
@@ -18,9 +19,13 @@ SILENCE_SECONDS_MAX = 0.8
 @dataclass(frozen=True, slots=True)
 class _Entry:
     identity: str
-    # Empty for a session.
-    key_id: str
+    caller: Caller
     until: datetime
+
+    @property
+    def subject(self) -> str:
+        """Whom a revocation would name."""
+        return self.caller.key_id or self.caller.session_id
 
 
 class IdentityCache:
@@ -30,7 +35,7 @@ class IdentityCache:
         self._clock = clock
         self._monotonic = monotonic
         self._entries: OrderedDict[bytes, _Entry] = OrderedDict()
-        self._by_key: dict[str, set[bytes]] = {}
+        self._by_subject: dict[str, set[bytes]] = {}
         self._current_as_of = float("-inf")
         self._generation = 0
 
@@ -45,28 +50,28 @@ class IdentityCache:
         if entry is None or entry.until <= self._clock.now():
             return None
         is_deaf = self._monotonic() - self._current_as_of > SILENCE_SECONDS_MAX
-        return None if entry.key_id and is_deaf else entry.identity
+        return None if entry.caller.key_id and is_deaf else entry.identity
 
     def keep(
-        self, credential: str, identity: str, *, key_id: str, until: datetime, generation: int
+        self, credential: str, identity: str, *, caller: Caller, until: datetime, generation: int
     ) -> None:
         """Remembers an identity unless a revocation was heard since `generation`."""
         if generation != self._generation:
-            # It may have been this key's, heard after the database had vouched for it.
+            # It may have been this caller's, heard after the database had vouched for it.
             return
         digest = _digest(credential)
         self._drop(digest)
-        self._entries[digest] = _Entry(identity, key_id, until)
-        if key_id:
-            self._by_key.setdefault(key_id, set()).add(digest)
+        entry = _Entry(identity, caller, until)
+        self._entries[digest] = entry
+        self._by_subject.setdefault(entry.subject, set()).add(digest)
         if len(self._entries) > ENTRIES_MAX:
             self._drop(next(iter(self._entries)))
 
     def hear(self, revocations: Revocations) -> None:
-        """Forgets the identities of keys that were revoked."""
-        for key_id in revocations.key_ids:
+        """Forgets the identities of keys and sessions."""
+        for revocation in revocations.entries:
             self._generation += 1
-            for digest in list(self._by_key.get(key_id, ())):
+            for digest in list(self._by_subject.get(revocation.subject, ())):
                 self._drop(digest)
 
     def is_current_as_of(self, monotonic_seconds: float) -> None:
@@ -75,12 +80,12 @@ class IdentityCache:
 
     def _drop(self, digest: bytes) -> None:
         entry = self._entries.pop(digest, None)
-        if entry is None or not entry.key_id:
+        if entry is None:
             return
-        others = self._by_key[entry.key_id]
+        others = self._by_subject[entry.subject]
         others.discard(digest)
         if not others:
-            del self._by_key[entry.key_id]
+            del self._by_subject[entry.subject]
 
 
 def _digest(credential: str) -> bytes:

@@ -19,13 +19,13 @@ class JwtMint:
         self._signing = keys[0]
         self._keys = KeySet(list(keys))
 
-    def access(self, caller: Caller, *, session_id: str, expire_time: datetime) -> str:
+    def access(self, caller: Caller, *, expire_time: datetime) -> str:
         """Returns an access token, which a client holds."""
-        return self._sign(caller, session_id, expire_time, kind=tokens.ACCESS_TYPE)
+        return self._sign(caller, expire_time, kind=tokens.ACCESS_TYPE)
 
     def identity(self, caller: Caller, *, expire_time: datetime) -> str:
         """Returns an identity token, which the edge hands to services."""
-        return self._sign(caller, "", expire_time, kind=tokens.IDENTITY_TYPE)
+        return self._sign(caller, expire_time, kind=tokens.IDENTITY_TYPE)
 
     def verify_access(self, token: str) -> Credential:
         """Returns what an access token says. Raises InvalidCredential."""
@@ -41,6 +41,6 @@ class JwtMint:
         jwks = [key.as_dict(private=False) for key in self._keys.keys]
         return [{name: str(value) for name, value in jwk.items()} for jwk in jwks]
 
-    def _sign(self, caller: Caller, session_id: str, expire_time: datetime, *, kind: str) -> str:
-        claims = tokens.Claims(caller, session_id, int(expire_time.timestamp()))
+    def _sign(self, caller: Caller, expire_time: datetime, *, kind: str) -> str:
+        claims = tokens.Claims(caller, int(expire_time.timestamp()))
         return tokens.sign(self._signing, claims, kind=kind, now=int(time.time()))

@@ -48,6 +48,12 @@ class SqlUsers:
         row = (await self.connection.execute(query)).first()
         return Account(_user(row), row.password_hash) if row else None
 
+    async def lock(self, user_id: str) -> Account | None:
+        """Returns an account and keeps others from it until this transaction ends."""
+        query = select(USERS).where(USERS.c.user_id == user_id).with_for_update()
+        row = (await self.connection.execute(query)).first()
+        return Account(_user(row), row.password_hash) if row else None
+
     async def set_password_hash(self, user_id: str, *, password_hash: str) -> None:
         """Replaces a password's hash."""
         statement = update(USERS).where(USERS.c.user_id == user_id)

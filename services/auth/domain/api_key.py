@@ -5,10 +5,10 @@ import json
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.kernel.caller import Caller, Kind
-from services.kernel.errors import InvalidField, PermissionDenied
+from services.kernel.errors import InvalidField, PermissionDenied, RequestIdReused
 
 DEFAULT_SCOPES = ("inference", "models.read", "billing.read", "analytics.read", "profile.read")
 
@@ -62,6 +62,35 @@ class KeyRequest:
         return hashlib.sha256(content.encode()).digest()
 
 
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """What somebody asks to happen to a key that is to be replaced."""
+
+    key_id: str
+    # How long the replaced key goes on; zero revokes it at once.
+    grace: timedelta
+    # Empty when the caller does not care for repetitions.
+    request_id: str
+
+    def digest(self) -> bytes:
+        """Returns a fingerprint of what was asked, to tell a repetition from another request."""
+        content = json.dumps(["rotate", self.key_id, self.grace.total_seconds()])
+        return hashlib.sha256(content.encode()).digest()
+
+    def end_of(self, key: ApiKey, *, now: datetime) -> datetime:
+        """Returns when the replaced key stops working: the grace does not prolong its life."""
+        end = now + self.grace
+        return end if key.expire_time is None else min(end, key.expire_time)
+
+
+def repeated(earlier: tuple[ApiKey, bytes], request: KeyRequest | Rotation) -> ApiKey:
+    """Returns the key that a request made before. Raises RequestIdReused if another one did."""
+    key, digest = earlier
+    if digest != request.digest():
+        raise RequestIdReused(request.request_id)
+    return key
+
+
 def check_display_name(name: str) -> None:
     """Raises InvalidField for a name with control characters, which no store or screen likes."""
     if any(unicodedata.category(character) == "Cc" for character in name):
@@ -71,10 +100,15 @@ def check_display_name(name: str) -> None:
 def grant_scopes(asked: Sequence[str], *, to: Caller) -> tuple[str, ...]:
     """Returns the scopes of a new key. Raises PermissionDenied for one that its maker lacks."""
     scopes = tuple(asked) or DEFAULT_SCOPES
+    check_scopes_held(scopes, by=to)
+    return scopes
+
+
+def check_scopes_held(scopes: Sequence[str], *, by: Caller) -> None:
+    """Raises PermissionDenied for a scope that is to be handed on by somebody who lacks it."""
     for scope in scopes:
-        if not to.holds(scope):
+        if not by.holds(scope):
             raise PermissionDenied(
-                f"An API key can't create a key with the scope {scope!r}, which it lacks itself.",
+                f"An API key can't give a key the scope {scope!r}, which it lacks itself.",
                 metadata={"scope": scope},
             )
-    return scopes

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from services.kernel.errors import RateLimited
+
 FREE_FAILURES = 10
 # Failures are forgotten when none came for so long.
 WINDOW = timedelta(minutes=15)
@@ -17,6 +19,14 @@ class Failures:
 
     count: int
     last_time: datetime
+
+
+def check_wait(failures: Failures | None, *, now: datetime) -> None:
+    """Raises RateLimited when the next attempt has to wait."""
+    wait = wait_seconds(failures, now=now)
+    if wait > 0:
+        message = "Too many failed logins. Wait a moment before the next."
+        raise RateLimited(message, retry_after_seconds=wait)
 
 
 def wait_seconds(failures: Failures | None, *, now: datetime) -> float:

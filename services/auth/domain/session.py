@@ -22,6 +22,8 @@ class Session:
     expire_time: datetime
     # When it was ended before its time.
     end_time: datetime | None = None
+    # When its tokens were last exchanged.
+    refresh_time: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

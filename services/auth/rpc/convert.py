@@ -1,6 +1,6 @@
 """Proto <-> domain. Every function is total."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from aggregator.auth.v1 import api_key_service_pb2 as keys_pb2
@@ -8,12 +8,13 @@ from aggregator.auth.v1 import identity_service_pb2 as identity_pb2
 from aggregator.auth.v1 import verification_service_pb2 as verification_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from services.auth.domain.api_key import ApiKey, KeyRequest
-from services.auth.domain.key_text import is_key_id
+from services.auth.domain.api_key import ApiKey, KeyRequest, Rotation
+from services.auth.domain.key_change import KeyChange
 from services.auth.domain.revocation import Revocations
-from services.auth.domain.session import Tokens
+from services.auth.domain.session import Session, Tokens
 from services.auth.domain.user import Role, User
 from services.auth.usecases.ports import Position
+from services.auth.usecases.rotate_api_key import RotatedKey
 from services.chassis.page_token import cut, decode_token, encode_token
 from services.kernel.errors import InvalidField
 
@@ -21,6 +22,7 @@ ROLES = {
     Role.USER: identity_pb2.ROLE_USER,
     Role.OPERATOR: identity_pb2.ROLE_OPERATOR,
 }
+CHANGEABLE = ("display_name", "scopes", "expire_time")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -68,30 +70,84 @@ def to_api_key(key: ApiKey) -> keys_pb2.ApiKey:
     )
 
 
-def from_page_token(token: str) -> Position | None:
-    """Returns where a page begins. Raises InvalidField."""
+def from_update_api_key(request: keys_pb2.UpdateApiKeyRequest) -> KeyChange:
+    """Returns what is to change. Raises InvalidField."""
+    paths = set(request.update_mask.paths)
+    for path in sorted(paths - set(CHANGEABLE)):
+        raise InvalidField("update_mask", f"{path!r} is no field of a key that can change.")
+    if not request.HasField("update_mask"):
+        paths = {field.name for field, _ in request.ListFields()}
+    expires = request.HasField("expire_time")
+    if "expire_time" in paths and not expires:
+        raise InvalidField("expire_time", "A key's expire_time can be set, not taken away.")
+    return KeyChange(
+        display_name=request.display_name if "display_name" in paths else None,
+        scopes=tuple(request.scopes) if "scopes" in paths else None,
+        expire_time=(
+            _time(request.expire_time, field="expire_time") if "expire_time" in paths else None
+        ),
+    )
+
+
+def from_rotate_api_key(request: keys_pb2.RotateApiKeyRequest) -> Rotation:
+    """Returns what is asked for."""
+    grace = request.grace_period.ToTimedelta()
+    return Rotation(request.key_id, grace, request.request_id.lower())
+
+
+def to_rotated(rotated: RotatedKey) -> keys_pb2.RotateApiKeyResponse:
+    """Returns a new key and the one that it replaces."""
+    return keys_pb2.RotateApiKeyResponse(
+        api_key=to_api_key(rotated.key),
+        secret=rotated.text,
+        replaced_api_key=to_api_key(rotated.replaced),
+    )
+
+
+def from_page_token(token: str, *, is_known: Callable[[str], bool]) -> Position | None:
+    """Returns where a page begins, if its id has the right form. Raises InvalidField."""
     position = decode_token(token, int, str)
     if position is None:
         return None
-    microseconds, key_id = position
+    microseconds, identifier = position
     try:
         create_time = _EPOCH + int(microseconds) * _MICROSECOND
     except OverflowError:
         create_time = None
-    if create_time is None or not is_key_id(str(key_id)):
+    if create_time is None or not is_known(str(identifier)):
         raise InvalidField("page_token", "page_token is not one that a list returned.")
-    return Position(create_time, str(key_id))
+    return Position(create_time, str(identifier))
 
 
 def to_page(keys: Sequence[ApiKey], *, size: int) -> keys_pb2.ListApiKeysResponse:
     """Returns a page out of keys of which one more was read than the page holds."""
     page, follows = cut(keys, size)
-    token = ""
-    if follows:
-        last = page[-1]
-        token = encode_token((last.create_time - _EPOCH) // _MICROSECOND, last.key_id)
+    token = _page_token(page[-1].create_time, page[-1].key_id) if follows else ""
     return keys_pb2.ListApiKeysResponse(
         api_keys=[to_api_key(key) for key in page], next_page_token=token
+    )
+
+
+def to_session(session: Session, *, current: str) -> identity_pb2.Session:
+    """Returns a session as the API shows it to the session `current`."""
+    return identity_pb2.Session(
+        session_id=session.session_id,
+        create_time=session.create_time,
+        refresh_time=session.refresh_time,
+        expire_time=session.expire_time,
+        end_time=session.end_time,
+        current=session.session_id == current,
+    )
+
+
+def to_session_page(
+    sessions: Sequence[Session], *, size: int, current: str
+) -> identity_pb2.ListSessionsResponse:
+    """Returns a page out of sessions of which one more was read than the page holds."""
+    page, follows = cut(sessions, size)
+    token = _page_token(page[-1].create_time, page[-1].session_id) if follows else ""
+    return identity_pb2.ListSessionsResponse(
+        sessions=[to_session(session, current=current) for session in page], next_page_token=token
     )
 
 
@@ -109,7 +165,12 @@ def to_verdict(key: ApiKey) -> verification_pb2.Verdict:
 def to_revocations(batch: Revocations) -> verification_pb2.WatchRevocationsResponse:
     """Returns a batch of revocations."""
     return verification_pb2.WatchRevocationsResponse(
-        revocations=[verification_pb2.Revocation(key_id=key_id) for key_id in batch.key_ids],
+        revocations=[
+            verification_pb2.Revocation(
+                key_id=entry.key_id, session_id=entry.session_id, changed=entry.changed
+            )
+            for entry in batch.entries
+        ],
         sequence=batch.sequence,
     )
 
@@ -119,6 +180,10 @@ def to_jwk(key: dict[str, str]) -> verification_pb2.Jwk:
     return verification_pb2.Jwk(
         kty=key["kty"], crv=key["crv"], x=key["x"], kid=key["kid"], alg="EdDSA", use="sig"
     )
+
+
+def _page_token(create_time: datetime, identifier: str) -> str:
+    return encode_token((create_time - _EPOCH) // _MICROSECOND, identifier)
 
 
 def _time(stamp: Timestamp, *, field: str) -> datetime:

@@ -2,13 +2,19 @@
 
 from dataclasses import dataclass
 
-from services.auth.domain.api_key import ApiKey, KeyRequest, check_display_name, grant_scopes
+from services.auth.domain.api_key import (
+    ApiKey,
+    KeyRequest,
+    check_display_name,
+    grant_scopes,
+    repeated,
+)
 from services.auth.domain.event import Event, EventType
 from services.auth.domain.key_text import new_key_text
 from services.auth.usecases.ports import Begin, Macs
 from services.kernel.caller import Caller
 from services.kernel.clock import Clock
-from services.kernel.errors import Conflict, RequestIdReused
+from services.kernel.errors import Conflict
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +44,4 @@ class CreateApiKey:
             earlier = await tx.api_keys.find_by_request(caller.user_id, request.request_id)
         if earlier is None:
             raise Conflict("The key could not be created. Try again.")
-        earlier_key, digest = earlier
-        if digest != request.digest():
-            raise RequestIdReused(request.request_id)
-        return earlier_key, ""
+        return repeated(earlier, request), ""

@@ -3,7 +3,13 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from services.auth.usecases.ports import Credential, Identities, TokenMint, VerifyKey
+from services.auth.usecases.ports import (
+    Credential,
+    EndedSessions,
+    Identities,
+    TokenMint,
+    VerifyKey,
+)
 from services.kernel.api_key import PREFIX
 from services.kernel.clock import Clock
 from services.kernel.errors import InvalidCredential
@@ -21,6 +27,7 @@ class Identify:
     verify_key: VerifyKey
     mint: TokenMint
     identities: Identities
+    ended_sessions: EndedSessions
     clock: Clock
 
     async def __call__(self, credential: str) -> str:
@@ -38,7 +45,7 @@ class Identify:
         self.identities.keep(
             credential,
             identity,
-            key_id=verified.caller.key_id,
+            caller=verified.caller,
             until=min(now + REUSE, end),
             generation=generation,
         )
@@ -48,4 +55,7 @@ class Identify:
         if credential.startswith(PREFIX):
             key = await self.verify_key(credential)
             return Credential(key.caller, key.expire_time)
-        return self.mint.verify_access(credential)
+        verified = self.mint.verify_access(credential)
+        if verified.caller.session_id in self.ended_sessions:
+            raise InvalidCredential
+        return verified

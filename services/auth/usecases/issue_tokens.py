@@ -1,6 +1,6 @@
 """Gives a session its next pair of tokens."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.auth.domain.session import (
@@ -27,7 +27,6 @@ class IssueTokens:
         refresh_token = new_refresh_token()
         await tx.sessions.add_token(hash_refresh_token(refresh_token), session=session, now=now)
         expire_time = min(now + ACCESS_LIFE, session.expire_time)
-        access_token = self.mint.access(
-            user.caller, session_id=session.session_id, expire_time=expire_time
-        )
+        caller = replace(user.caller, session_id=session.session_id)
+        access_token = self.mint.access(caller, expire_time=expire_time)
         return Tokens(access_token, refresh_token, expire_time, session.expire_time)

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from services.auth.domain.login_backoff import WINDOW, wait_seconds
+from services.auth.domain.login_backoff import WINDOW, check_wait
 from services.auth.domain.session import SESSION_LIFE, Session, Tokens
 from services.auth.domain.user import Account, User, normalise_email
 from services.auth.usecases.issue_tokens import IssueTokens
 from services.auth.usecases.ports import Begin, Passwords
 from services.kernel.clock import Clock
-from services.kernel.errors import InvalidCredential, RateLimited
+from services.kernel.errors import InvalidCredential
 from services.kernel.ids import new_id
 
 
@@ -34,22 +34,25 @@ class Login:
         newer_hash = None
         if self.passwords.is_outdated(account.password_hash):
             newer_hash = await self.passwords.hash(password)
-        return await self._open_session(account.user, newer_hash=newer_hash), account.user
+        tokens = await self._open_session(account, newer_hash=newer_hash)
+        if tokens is None:
+            return await self(email, password=password)
+        return tokens, account.user
 
     async def _find(self, email: str) -> Account | None:
         async with self.begin() as tx:
             failures = await tx.failed_logins.get(email)
             account = await tx.users.find(email)
-        wait = wait_seconds(failures, now=self.clock.now())
-        if wait > 0:
-            message = "Too many failed logins. Wait a moment before the next."
-            raise RateLimited(message, retry_after_seconds=wait)
+        check_wait(failures, now=self.clock.now())
         return account
 
-    async def _open_session(self, user: User, *, newer_hash: str | None) -> Tokens:
-        now = self.clock.now()
+    async def _open_session(self, account: Account, *, newer_hash: str | None) -> Tokens | None:
+        now, user = self.clock.now(), account.user
         session = Session(new_id(), user.user_id, now, now + SESSION_LIFE)
         async with self.begin() as tx:
+            if await tx.users.lock(user.user_id) != account:
+                # The hash was replaced while it was compared: the password may be another now.
+                return None
             await tx.failed_logins.clear(user.email)
             if newer_hash is not None:
                 await tx.users.set_password_hash(user.user_id, password_hash=newer_hash)

@@ -1,16 +1,16 @@
 """What the use cases need from outside."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from services.auth.domain.api_key import ApiKey, KeyRequest, Mac
+from services.auth.domain.api_key import ApiKey, KeyRequest, Mac, Rotation
 from services.auth.domain.event import Event
 from services.auth.domain.key_text import KeyText
 from services.auth.domain.login_backoff import Failures
-from services.auth.domain.revocation import Revocations
+from services.auth.domain.revocation import Revocation, Revocations
 from services.auth.domain.session import RefreshToken, Session
 from services.auth.domain.user import Account, User
 from services.kernel.caller import Caller
@@ -29,6 +29,10 @@ class Users(Protocol):
 
     async def find(self, email: str) -> Account | None:
         """Returns the account of an e-mail address."""
+        ...
+
+    async def lock(self, user_id: str) -> Account | None:
+        """Returns an account and keeps others from it until this transaction ends."""
         ...
 
     async def set_password_hash(self, user_id: str, *, password_hash: str) -> None:
@@ -56,6 +60,14 @@ class FailedLogins(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a page begins: after this key or session."""
+
+    create_time: datetime
+    identifier: str
+
+
 class Sessions(Protocol):
     """Sessions and their refresh tokens."""
 
@@ -75,23 +87,29 @@ class Sessions(Protocol):
         """Says that a refresh token has bought its successor."""
         ...
 
+    async def get_for_update(self, session_id: str, *, user_id: str) -> Session | None:
+        """Returns a session of a user and keeps others from it until this transaction ends."""
+        ...
+
     async def end(self, session_id: str, *, now: datetime) -> None:
         """Ends a session with all its tokens."""
         ...
 
+    async def end_all(self, user_id: str, *, but: str, now: datetime) -> list[str]:
+        """Ends a user's sessions, but for one if it is named; returns the ids of those ended."""
+        ...
 
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where a page of keys begins: after this key."""
-
-    create_time: datetime
-    key_id: str
+    async def list(
+        self, user_id: str, *, now: datetime, after: Position | None, limit: int
+    ) -> list[Session]:
+        """Returns sessions of a user that have not ended, newest first."""
+        ...
 
 
 class ApiKeys(Protocol):
     """API keys."""
 
-    async def add(self, key: ApiKey, *, mac: Mac, request: KeyRequest) -> bool:
+    async def add(self, key: ApiKey, *, mac: Mac, request: KeyRequest | Rotation) -> bool:
         """Adds a key; False when its owner's request id was used before."""
         ...
 
@@ -103,12 +121,20 @@ class ApiKeys(Protocol):
         """Returns the key that has one of the MACs."""
         ...
 
+    async def get(self, key_id: str, *, user_id: str) -> ApiKey | None:
+        """Returns a key of a user."""
+        ...
+
     async def get_for_update(self, key_id: str, *, user_id: str) -> ApiKey | None:
         """Returns a key of a user and keeps others from it until this transaction ends."""
         ...
 
     async def list(self, user_id: str, *, after: Position | None, limit: int) -> list[ApiKey]:
         """Returns keys of a user, newest first."""
+        ...
+
+    async def update(self, key: ApiKey) -> None:
+        """Stores what may change about a key: name, scopes and end."""
         ...
 
     async def set_revoked(self, key_id: str, *, now: datetime) -> None:
@@ -119,8 +145,8 @@ class ApiKeys(Protocol):
 class RevocationLog(Protocol):
     """The revocations that caches have to hear of."""
 
-    async def append(self, key_id: str, *, now: datetime) -> None:
-        """Adds a revocation. Sequences become visible in their order, without gaps to be filled."""
+    async def append(self, entries: Sequence[Revocation], *, now: datetime) -> None:
+        """Adds revocations. Sequences become visible in their order, without gaps to be filled."""
         ...
 
     async def read(self, after: int, *, since: datetime | None, limit: int) -> Revocations:
@@ -197,7 +223,7 @@ class Credential:
 class TokenMint(Protocol):
     """Makes and verifies the platform's own tokens."""
 
-    def access(self, caller: Caller, *, session_id: str, expire_time: datetime) -> str:
+    def access(self, caller: Caller, *, expire_time: datetime) -> str:
         """Returns an access token, which a client holds."""
         ...
 
@@ -226,17 +252,29 @@ class Identities(Protocol):
         ...
 
     def keep(
-        self, credential: str, identity: str, *, key_id: str, until: datetime, generation: int
+        self, credential: str, identity: str, *, caller: Caller, until: datetime, generation: int
     ) -> None:
         """Remembers an identity unless a revocation was heard since `generation`."""
         ...
 
     def hear(self, revocations: Revocations) -> None:
-        """Forgets the identities of keys that were revoked."""
+        """Forgets the identities of keys and sessions."""
         ...
 
     def is_current_as_of(self, monotonic_seconds: float) -> None:
         """Says that every revocation up to a moment was heard."""
+        ...
+
+
+class EndedSessions(Protocol):
+    """Sessions that were ended so recently that their access tokens may still be about."""
+
+    def hear(self, revocations: Revocations) -> None:
+        """Remembers the sessions among the revocations."""
+        ...
+
+    def __contains__(self, session_id: str, /) -> bool:
+        """Says whether a session has ended."""
         ...
 
 

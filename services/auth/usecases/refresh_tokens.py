@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from services.auth.domain.revocation import Revocation
 from services.auth.domain.session import Judgement, Tokens, hash_refresh_token, judge
 from services.auth.usecases.issue_tokens import IssueTokens
 from services.auth.usecases.ports import Begin
@@ -30,6 +31,8 @@ class RefreshTokens:
                     await tx.sessions.mark_used(token_hash, now=now)
                     return await self.issue(tx, session=token.session, user=user, now=now)
             if token is not None and judgement is Judgement.END_SESSION:
-                await tx.sessions.end(token.session.session_id, now=now)
+                session_id = token.session.session_id
+                await tx.sessions.end(session_id, now=now)
+                await tx.revocations.append([Revocation(session_id=session_id)], now=now)
         # Only now: an exception inside would undo the session's end.
         raise InvalidCredential

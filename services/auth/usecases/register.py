@@ -24,7 +24,7 @@ class Register:
     async def __call__(self, email: str, *, password: str) -> User:
         """Returns the new user. Raises InvalidField, AlreadyExists, RateLimited."""
         email = normalise_email(email)
-        check_password(password, email=email, common=self.common_passwords)
+        check_password(password, field="password", email=email, common=self.common_passwords)
         password_hash = await self.passwords.hash(password)
         user = User(new_id(), email, Role.USER, self.clock.now())
         async with self.begin() as tx:

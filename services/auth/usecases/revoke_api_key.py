@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from services.auth.domain.api_key import ApiKey
 from services.auth.domain.event import Event, EventType
 from services.auth.domain.key_text import is_key_id
+from services.auth.domain.revocation import Revocation
 from services.auth.usecases.ports import Begin
 from services.kernel.caller import Caller
 from services.kernel.clock import Clock
@@ -32,5 +33,5 @@ class RevokeApiKey:
             await tx.api_keys.set_revoked(key_id, now=now)
             await tx.events.publish(Event(EventType.API_KEY_REVOKED, caller.user_id, now))
             # Last, because revocations wait for each other from here to the commit.
-            await tx.revocations.append(key_id, now=now)
+            await tx.revocations.append([Revocation(key_id=key_id)], now=now)
         return replace(key, revoke_time=now)

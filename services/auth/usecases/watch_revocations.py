@@ -25,5 +25,5 @@ class WatchRevocations:
             batch = await self.read(after)
             after = batch.sequence
             yield batch
-            if len(batch.key_ids) < BATCH_MAX:
+            if len(batch.entries) < BATCH_MAX:
                 await ring.wait(timeout_seconds=LOOK_SECONDS)

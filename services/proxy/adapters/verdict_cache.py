@@ -38,6 +38,7 @@ class VerdictCache:
         self._refused: OrderedDict[bytes, float] = OrderedDict()
         self._by_key: dict[str, bytes] = {}
         self._revoked: OrderedDict[str, None] = OrderedDict()
+        self._changes = 0
         self._sequence = 0
         self._alive_at = float("-inf")
 
@@ -60,6 +61,7 @@ class VerdictCache:
 
     async def ask(self, secret: str) -> Verdict:
         """Asks auth. Raises InvalidCredential or Unavailable."""
+        changes = self._changes
         try:
             answer = await self._auth.VerifyApiKey(pb2.VerifyApiKeyRequest(secret=secret))
         except grpc.aio.AioRpcError as error:
@@ -71,6 +73,9 @@ class VerdictCache:
         if verdict.key_id in self._revoked:
             # The answer was on its way when the revocation overtook it.
             raise InvalidCredential
+        if changes != self._changes:
+            # The answer may be older than the change: good enough for now, but not to remember.
+            return verdict
         digest = _digest(secret)
         _remember(self._verdicts, digest, (verdict, time.monotonic()))
         self._by_key[verdict.key_id] = digest
@@ -96,13 +101,19 @@ class VerdictCache:
             if batch is None:
                 return
             for revocation in batch.revocations:
-                self._forget(revocation.key_id)
+                self._forget(revocation)
             self._sequence = max(self._sequence, batch.sequence)
             self._alive_at = time.monotonic()
 
-    def _forget(self, key_id: str) -> None:
-        _remember(self._revoked, key_id, None)
-        digest = self._by_key.pop(key_id, None)
+    def _forget(self, revocation: pb2.Revocation) -> None:
+        if not revocation.key_id:
+            # It is about a session, and verdicts are about keys.
+            return
+        if revocation.changed:
+            self._changes += 1
+        else:
+            _remember(self._revoked, revocation.key_id, None)
+        digest = self._by_key.pop(revocation.key_id, None)
         if digest is not None:
             self._verdicts.pop(digest, None)
 

@@ -195,7 +195,9 @@ async def test_the_runtime_role_can_not_change_what_must_not_change(
         for statement in (
             "UPDATE users SET role = 'operator'",
             "DELETE FROM revocations",
-            "UPDATE api_keys SET scopes = '{}'",
+            "UPDATE api_keys SET user_id = user_id",
+            "UPDATE api_keys SET mac = mac",
+            "UPDATE revocations SET changed = true",
             "CREATE TABLE mine ()",
         ):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):

@@ -93,7 +93,7 @@ def of_another_type(token: str, key: OKPKey) -> str:
 
 def an_identity_for_services(token: str, key: OKPKey) -> str:
     _, body, _ = parts(token)
-    claims = tokens.Claims(Caller(Kind.USER, body["sub"]), "", body["exp"])
+    claims = tokens.Claims(Caller(Kind.USER, body["sub"]), body["exp"])
     return tokens.sign(key, claims, kind=tokens.IDENTITY_TYPE, now=int(time.time()))
 
 
@@ -178,7 +178,8 @@ async def test_services_verify_with_the_public_keys(auth: AuthClient, person: Pe
     answer = await auth.check("/auth/me", authorization=f"Bearer {person.tokens.access_token}")
     identity = identity_of(answer)
     claims = tokens.verify(identity, keys, kinds=(tokens.IDENTITY_TYPE,), now=now)
-    assert claims.caller == Caller(Kind.USER, person.user_id)
+    _, body, _ = parts(person.tokens.access_token)
+    assert claims.caller == Caller(Kind.USER, person.user_id, session_id=body["sid"])
     assert 50 <= claims.expires_at - now <= 61
 
 

@@ -1,15 +1,15 @@
 """The stores of auth in memory, for use cases."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from services.auth.domain.api_key import ApiKey, KeyRequest, Mac
+from services.auth.domain.api_key import ApiKey, KeyRequest, Mac, Rotation
 from services.auth.domain.event import Event
 from services.auth.domain.key_text import KeyText
 from services.auth.domain.login_backoff import Failures
-from services.auth.domain.revocation import Revocations
+from services.auth.domain.revocation import Revocation, Revocations
 from services.auth.domain.session import RefreshToken, Session
 from services.auth.domain.user import Account, Role, User
 from services.auth.usecases.ports import Credential, Position, Transaction
@@ -60,9 +60,9 @@ class FakeMint:
     valid: dict[str, Credential] = field(default_factory=dict[str, Credential])
     identities_made: int = 0
 
-    def access(self, caller: Caller, *, session_id: str, expire_time: datetime) -> str:
-        self.valid[f"access:{session_id}"] = Credential(caller, expire_time)
-        return f"access:{session_id}"
+    def access(self, caller: Caller, *, expire_time: datetime) -> str:
+        self.valid[f"access:{caller.session_id}"] = Credential(caller, expire_time)
+        return f"access:{caller.session_id}"
 
     def identity(self, caller: Caller, *, expire_time: datetime) -> str:
         self.identities_made += 1
@@ -90,6 +90,10 @@ class FakeUsers:
 
     async def find(self, email: str) -> Account | None:
         return self.accounts.get(email)
+
+    async def lock(self, user_id: str) -> Account | None:
+        found = (each for each in self.accounts.values() if each.user.user_id == user_id)
+        return next(found, None)
 
     async def set_password_hash(self, user_id: str, *, password_hash: str) -> None:
         user = await self.get(user_id)
@@ -134,10 +138,31 @@ class FakeSessions:
         return RefreshToken(self.sessions[session_id], use_time)
 
     async def mark_used(self, token_hash: bytes, *, now: datetime) -> None:
-        self.tokens[token_hash] = (self.tokens[token_hash][0], now)
+        session_id = self.tokens[token_hash][0]
+        self.tokens[token_hash] = (session_id, now)
+        self.sessions[session_id] = replace(self.sessions[session_id], refresh_time=now)
+
+    async def get_for_update(self, session_id: str, *, user_id: str) -> Session | None:
+        session = self.sessions.get(session_id)
+        return session if session and session.user_id == user_id else None
 
     async def end(self, session_id: str, *, now: datetime) -> None:
         self.sessions[session_id] = replace(self.sessions[session_id], end_time=now)
+
+    async def end_all(self, user_id: str, *, but: str, now: datetime) -> list[str]:
+        ended = [each.session_id for each in self._lasting(user_id, now) if each.session_id != but]
+        for session_id in ended:
+            await self.end(session_id, now=now)
+        return ended
+
+    def _lasting(self, user_id: str, now: datetime) -> list[Session]:
+        mine = (each for each in self.sessions.values() if each.user_id == user_id)
+        return [each for each in mine if each.end_time is None and each.expire_time > now]
+
+    async def list(
+        self, user_id: str, *, now: datetime, after: Position | None, limit: int
+    ) -> list[Session]:
+        return self._lasting(user_id, now)[:limit]
 
 
 class FakeApiKeys:
@@ -146,7 +171,7 @@ class FakeApiKeys:
         self.by_mac: dict[bytes, str] = {}
         self.requests: dict[tuple[str, str], tuple[str, bytes]] = {}
 
-    async def add(self, key: ApiKey, *, mac: Mac, request: KeyRequest) -> bool:
+    async def add(self, key: ApiKey, *, mac: Mac, request: KeyRequest | Rotation) -> bool:
         name = (key.user_id, request.request_id)
         if request.request_id and name in self.requests:
             return False
@@ -156,12 +181,17 @@ class FakeApiKeys:
         return True
 
     async def find_by_request(self, user_id: str, request_id: str) -> tuple[ApiKey, bytes] | None:
+        if not request_id or (user_id, request_id) not in self.requests:
+            return None
         key_id, digest = self.requests[user_id, request_id]
         return self.keys[key_id], digest
 
     async def find_by_mac(self, macs: tuple[Mac, ...]) -> ApiKey | None:
         found = [self.by_mac[mac.digest] for mac in macs if mac.digest in self.by_mac]
         return self.keys[found[0]] if found else None
+
+    async def get(self, key_id: str, *, user_id: str) -> ApiKey | None:
+        return await self.get_for_update(key_id, user_id=user_id)
 
     async def get_for_update(self, key_id: str, *, user_id: str) -> ApiKey | None:
         key = self.keys.get(key_id)
@@ -170,19 +200,23 @@ class FakeApiKeys:
     async def list(self, user_id: str, *, after: Position | None, limit: int) -> list[ApiKey]:
         return [key for key in self.keys.values() if key.user_id == user_id][:limit]
 
+    async def update(self, key: ApiKey) -> None:
+        self.keys[key.key_id] = key
+
     async def set_revoked(self, key_id: str, *, now: datetime) -> None:
         self.keys[key_id] = replace(self.keys[key_id], revoke_time=now)
 
 
 class FakeRevocationLog:
     def __init__(self) -> None:
-        self.key_ids: list[str] = []
+        self.entries: list[Revocation] = []
 
-    async def append(self, key_id: str, *, now: datetime) -> None:
-        self.key_ids.append(key_id)
+    async def append(self, entries: Sequence[Revocation], *, now: datetime) -> None:
+        self.entries += entries
 
     async def read(self, after: int, *, since: datetime | None, limit: int) -> Revocations:
-        return Revocations(tuple(self.key_ids[after : after + limit]), len(self.key_ids))
+        found = tuple(self.entries[after : after + limit])
+        return Revocations(found, after + len(found))
 
 
 class FakeEvents:

@@ -5,6 +5,7 @@ import pytest
 
 from services.auth.domain.api_key import DEFAULT_SCOPES, KeyRequest
 from services.auth.domain.event import EventType
+from services.auth.domain.revocation import Revocation
 from services.auth.usecases.create_api_key import CreateApiKey
 from services.auth.usecases.revoke_api_key import RevokeApiKey
 from services.auth.usecases.verify_api_key import VerifyApiKey
@@ -140,7 +141,7 @@ async def test_revoking_again_changes_nothing(keyring: Keyring):
     first = await keyring.revoke(key.key_id, caller=ADA)
     keyring.clock.advance(timedelta(hours=1))
     assert await keyring.revoke(key.key_id, caller=ADA) == first
-    assert keyring.stores.revocations.key_ids == [key.key_id]
+    assert keyring.stores.revocations.entries == [Revocation(key_id=key.key_id)]
 
 
 @pytest.mark.parametrize("key_id", ["AAAAAAAAAAAA", "x", "\0"])

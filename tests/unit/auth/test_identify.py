@@ -2,10 +2,11 @@ from datetime import timedelta
 
 import pytest
 
+from services.auth.adapters.ended_sessions import MEMORY_SECONDS, RecentlyEndedSessions
 from services.auth.adapters.identity_cache import SILENCE_SECONDS_MAX, IdentityCache
 from services.auth.domain.api_key import ApiKey
 from services.auth.domain.decision import Allowed, Refused
-from services.auth.domain.revocation import Revocations
+from services.auth.domain.revocation import Revocation, Revocations
 from services.auth.usecases.authorize import Authorize
 from services.auth.usecases.identify import Identify
 from services.auth.usecases.ports import Credential
@@ -29,14 +30,20 @@ class Gate:
         self.revoked_during_lookup = False
         self.cache = IdentityCache(self.clock, monotonic=lambda: self.seconds)
         self.cache.is_current_as_of(0.0)
-        self.identify = Identify(self._verify_key, self.mint, self.cache, self.clock)
+        self.ended = RecentlyEndedSessions(monotonic=lambda: self.seconds)
+        self.identify = Identify(self._verify_key, self.mint, self.cache, self.ended, self.clock)
+
+    def hear(self, revocation: Revocation) -> None:
+        batch = Revocations((revocation,), 1)
+        self.ended.hear(batch)
+        self.cache.hear(batch)
 
     async def _verify_key(self, secret: str) -> ApiKey:
         self.lookups += 1
         if self.error:
             raise self.error
         if self.revoked_during_lookup:
-            self.cache.hear(Revocations((KEY.key_id,), 1))
+            self.cache.hear(Revocations((Revocation(key_id=KEY.key_id),), 1))
         return KEY
 
 
@@ -57,7 +64,7 @@ async def test_a_key_is_looked_up_once_in_half_a_minute(gate: Gate):
 
 async def test_a_revocation_is_heard(gate: Gate):
     await gate.identify(TEXT)
-    gate.cache.hear(Revocations((KEY.key_id,), 1))
+    gate.cache.hear(Revocations((Revocation(key_id=KEY.key_id),), 1))
     gate.error = InvalidCredential()
     with pytest.raises(InvalidCredential):
         await gate.identify(TEXT)
@@ -65,7 +72,7 @@ async def test_a_revocation_is_heard(gate: Gate):
 
 async def test_another_keys_revocation_costs_nothing(gate: Gate):
     await gate.identify(TEXT)
-    gate.cache.hear(Revocations(("BBBBBBBBBBBB",), 1))
+    gate.cache.hear(Revocations((Revocation(key_id="BBBBBBBBBBBB"),), 1))
     await gate.identify(TEXT)
     assert gate.lookups == 1
 
@@ -91,6 +98,42 @@ async def test_a_session_needs_nobody_to_be_heard(gate: Gate):
     first = await gate.identify("token")
     gate.seconds = 3600
     assert await gate.identify("token") == first
+
+
+async def test_an_ended_session_is_refused_although_its_token_is_good(gate: Gate):
+    caller = Caller(Kind.USER, "ada", session_id="s1")
+    gate.mint.valid["token"] = Credential(caller, NOON + timedelta(minutes=10))
+    await gate.identify("token")
+    gate.hear(Revocation(session_id="s1"))
+    for _ in range(2):
+        with pytest.raises(InvalidCredential):
+            await gate.identify("token")
+
+
+async def test_another_session_goes_on(gate: Gate):
+    caller = Caller(Kind.USER, "ada", session_id="s1")
+    gate.mint.valid["token"] = Credential(caller, NOON + timedelta(minutes=10))
+    first = await gate.identify("token")
+    gate.hear(Revocation(session_id="s2"))
+    assert await gate.identify("token") == first
+
+
+def test_ended_sessions_are_remembered_as_long_as_their_tokens_could_live(gate: Gate):
+    gate.hear(Revocation(session_id="s1"))
+    gate.seconds = MEMORY_SECONDS - 1
+    gate.hear(Revocation(session_id="s2"))
+    assert "s1" in gate.ended
+    gate.seconds = MEMORY_SECONDS
+    gate.hear(Revocation(key_id=KEY.key_id))
+    assert "s1" not in gate.ended
+    assert "s2" in gate.ended
+
+
+async def test_a_changed_key_is_looked_up_again(gate: Gate):
+    await gate.identify(TEXT)
+    gate.hear(Revocation(key_id=KEY.key_id, changed=True))
+    await gate.identify(TEXT)
+    assert gate.lookups == 2
 
 
 async def test_an_identity_ends_with_its_credential(gate: Gate):

@@ -25,10 +25,12 @@ _sym_db = _symbol_database.Default()
 from aggregator.access.v1 import access_pb2 as aggregator_dot_access_dot_v1_dot_access__pb2
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
+from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(aggregator/auth/v1/api_key_service.proto\x12\x12\x61ggregator.auth.v1\x1a!aggregator/access/v1/access.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd1\x01\n\x06\x41piKey\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x0e\n\x06scopes\x18\x03 \x03(\t\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0brevoke_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x81\x02\n\x13\x43reateApiKeyRequest\x12\x1d\n\x0c\x64isplay_name\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12o\n\x06scopes\x18\x02 \x03(\tB_\xbaH\\\x92\x01Y\x10\x10\x18\x01\"SrQR\tinferenceR\x0bmodels.readR\x0c\x62illing.readR\x0e\x61nalytics.readR\x0cprofile.readR\x0bkeys.manage\x12\x39\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x08\xbaH\x05\xb2\x01\x02@\x01\x12\x1f\n\nrequest_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"S\n\x14\x43reateApiKeyResponse\x12+\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x1a.aggregator.auth.v1.ApiKey\x12\x0e\n\x06secret\x18\x02 \x01(\t\"N\n\x12ListApiKeysRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03(\x80\x04\"\\\n\x13ListApiKeysResponse\x12,\n\x08\x61pi_keys\x18\x01 \x03(\x0b\x32\x1a.aggregator.auth.v1.ApiKey\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"0\n\x13RevokeApiKeyRequest\x12\x19\n\x06key_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@\"C\n\x14RevokeApiKeyResponse\x12+\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x1a.aggregator.auth.v1.ApiKey2\xc5\x03\n\rApiKeyService\x12\x8f\x01\n\x0c\x43reateApiKey\x12\'.aggregator.auth.v1.CreateApiKeyRequest\x1a(.aggregator.auth.v1.CreateApiKeyResponse\",\xaa\xbb\x18\x0f\x08\x02\x12\x0bkeys.manage\x82\xd3\xe4\x93\x02\x13\"\x0e/auth/api-keys:\x01*\x12\x89\x01\n\x0bListApiKeys\x12&.aggregator.auth.v1.ListApiKeysRequest\x1a\'.aggregator.auth.v1.ListApiKeysResponse\")\xaa\xbb\x18\x0f\x08\x02\x12\x0bkeys.manage\x82\xd3\xe4\x93\x02\x10\x12\x0e/auth/api-keys\x12\x95\x01\n\x0cRevokeApiKey\x12\'.aggregator.auth.v1.RevokeApiKeyRequest\x1a(.aggregator.auth.v1.RevokeApiKeyResponse\"2\xaa\xbb\x18\x0f\x08\x02\x12\x0bkeys.manage\x82\xd3\xe4\x93\x02\x19*\x17/auth/api-keys/{key_id}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(aggregator/auth/v1/api_key_service.proto\x12\x12\x61ggregator.auth.v1\x1a!aggregator/access/v1/access.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd1\x01\n\x06\x41piKey\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x0e\n\x06scopes\x18\x03 \x03(\t\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0brevoke_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x81\x02\n\x13\x43reateApiKeyRequest\x12\x1d\n\x0c\x64isplay_name\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12o\n\x06scopes\x18\x02 \x03(\tB_\xbaH\\\x92\x01Y\x10\x10\x18\x01\"SrQR\tinferenceR\x0bmodels.readR\x0c\x62illing.readR\x0e\x61nalytics.readR\x0cprofile.readR\x0bkeys.manage\x12\x39\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x08\xbaH\x05\xb2\x01\x02@\x01\x12\x1f\n\nrequest_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"S\n\x14\x43reateApiKeyResponse\x12+\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x1a.aggregator.auth.v1.ApiKey\x12\x0e\n\x06secret\x18\x02 \x01(\t\"N\n\x12ListApiKeysRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03(\x80\x04\"\\\n\x13ListApiKeysResponse\x12,\n\x08\x61pi_keys\x18\x01 \x03(\x0b\x32\x1a.aggregator.auth.v1.ApiKey\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"0\n\x13RevokeApiKeyRequest\x12\x19\n\x06key_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@\"C\n\x14RevokeApiKeyResponse\x12+\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x1a.aggregator.auth.v1.ApiKey\"-\n\x10GetApiKeyRequest\x12\x19\n\x06key_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@\"@\n\x11GetApiKeyResponse\x12+\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x1a.aggregator.auth.v1.ApiKey\"\xac\x02\n\x13UpdateApiKeyRequest\x12\x19\n\x06key_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@\x12\x1d\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12o\n\x06scopes\x18\x03 \x03(\tB_\xbaH\\\x92\x01Y\x10\x10\x18\x01\"SrQR\tinferenceR\x0bmodels.readR\x0c\x62illing.readR\x0e\x61nalytics.readR\x0cprofile.readR\x0bkeys.manage\x12\x39\n\x0b\x65xpire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x08\xbaH\x05\xb2\x01\x02@\x01\x12/\n\x0bupdate_mask\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"C\n\x14UpdateApiKeyResponse\x12+\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x1a.aggregator.auth.v1.ApiKey\"\x92\x01\n\x13RotateApiKeyRequest\x12\x19\n\x06key_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@\x12?\n\x0cgrace_period\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0e\xbaH\x0b\xaa\x01\x08\"\x04\x08\x80\xf5$2\x00\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\x89\x01\n\x14RotateApiKeyResponse\x12+\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x1a.aggregator.auth.v1.ApiKey\x12\x0e\n\x06secret\x18\x02 \x01(\t\x12\x34\n\x10replaced_api_key\x18\x03 \x01(\x0b\x32\x1a.aggregator.auth.v1.ApiKey2\x91\x07\n\rApiKeyService\x12\x8f\x01\n\x0c\x43reateApiKey\x12\'.aggregator.auth.v1.CreateApiKeyRequest\x1a(.aggregator.auth.v1.CreateApiKeyResponse\",\xaa\xbb\x18\x0f\x08\x02\x12\x0bkeys.manage\x82\xd3\xe4\x93\x02\x13\"\x0e/auth/api-keys:\x01*\x12\x89\x01\n\x0bListApiKeys\x12&.aggregator.auth.v1.ListApiKeysRequest\x1a\'.aggregator.auth.v1.ListApiKeysResponse\")\xaa\xbb\x18\x0f\x08\x02\x12\x0bkeys.manage\x82\xd3\xe4\x93\x02\x10\x12\x0e/auth/api-keys\x12\x95\x01\n\x0cRevokeApiKey\x12\'.aggregator.auth.v1.RevokeApiKeyRequest\x1a(.aggregator.auth.v1.RevokeApiKeyResponse\"2\xaa\xbb\x18\x0f\x08\x02\x12\x0bkeys.manage\x82\xd3\xe4\x93\x02\x19*\x17/auth/api-keys/{key_id}\x12\x8c\x01\n\tGetApiKey\x12$.aggregator.auth.v1.GetApiKeyRequest\x1a%.aggregator.auth.v1.GetApiKeyResponse\"2\xaa\xbb\x18\x0f\x08\x02\x12\x0bkeys.manage\x82\xd3\xe4\x93\x02\x19\x12\x17/auth/api-keys/{key_id}\x12\x98\x01\n\x0cUpdateApiKey\x12\'.aggregator.auth.v1.UpdateApiKeyRequest\x1a(.aggregator.auth.v1.UpdateApiKeyResponse\"5\xaa\xbb\x18\x0f\x08\x02\x12\x0bkeys.manage\x82\xd3\xe4\x93\x02\x1c\x32\x17/auth/api-keys/{key_id}:\x01*\x12\x9f\x01\n\x0cRotateApiKey\x12\'.aggregator.auth.v1.RotateApiKeyRequest\x1a(.aggregator.auth.v1.RotateApiKeyResponse\"<\xaa\xbb\x18\x0f\x08\x02\x12\x0bkeys.manage\x82\xd3\xe4\x93\x02#\"\x1e/auth/api-keys/{key_id}:rotate:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -49,26 +51,60 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTAPIKEYSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003(\200\004'
   _globals['_REVOKEAPIKEYREQUEST'].fields_by_name['key_id']._loaded_options = None
   _globals['_REVOKEAPIKEYREQUEST'].fields_by_name['key_id']._serialized_options = b'\272H\006r\004\020\001(@'
+  _globals['_GETAPIKEYREQUEST'].fields_by_name['key_id']._loaded_options = None
+  _globals['_GETAPIKEYREQUEST'].fields_by_name['key_id']._serialized_options = b'\272H\006r\004\020\001(@'
+  _globals['_UPDATEAPIKEYREQUEST'].fields_by_name['key_id']._loaded_options = None
+  _globals['_UPDATEAPIKEYREQUEST'].fields_by_name['key_id']._serialized_options = b'\272H\006r\004\020\001(@'
+  _globals['_UPDATEAPIKEYREQUEST'].fields_by_name['display_name']._loaded_options = None
+  _globals['_UPDATEAPIKEYREQUEST'].fields_by_name['display_name']._serialized_options = b'\272H\004r\002\030d'
+  _globals['_UPDATEAPIKEYREQUEST'].fields_by_name['scopes']._loaded_options = None
+  _globals['_UPDATEAPIKEYREQUEST'].fields_by_name['scopes']._serialized_options = b'\272H\\\222\001Y\020\020\030\001\"SrQR\tinferenceR\013models.readR\014billing.readR\016analytics.readR\014profile.readR\013keys.manage'
+  _globals['_UPDATEAPIKEYREQUEST'].fields_by_name['expire_time']._loaded_options = None
+  _globals['_UPDATEAPIKEYREQUEST'].fields_by_name['expire_time']._serialized_options = b'\272H\005\262\001\002@\001'
+  _globals['_ROTATEAPIKEYREQUEST'].fields_by_name['key_id']._loaded_options = None
+  _globals['_ROTATEAPIKEYREQUEST'].fields_by_name['key_id']._serialized_options = b'\272H\006r\004\020\001(@'
+  _globals['_ROTATEAPIKEYREQUEST'].fields_by_name['grace_period']._loaded_options = None
+  _globals['_ROTATEAPIKEYREQUEST'].fields_by_name['grace_period']._serialized_options = b'\272H\013\252\001\010\"\004\010\200\365$2\000'
+  _globals['_ROTATEAPIKEYREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_ROTATEAPIKEYREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
   _globals['_APIKEYSERVICE'].methods_by_name['CreateApiKey']._loaded_options = None
   _globals['_APIKEYSERVICE'].methods_by_name['CreateApiKey']._serialized_options = b'\252\273\030\017\010\002\022\013keys.manage\202\323\344\223\002\023\"\016/auth/api-keys:\001*'
   _globals['_APIKEYSERVICE'].methods_by_name['ListApiKeys']._loaded_options = None
   _globals['_APIKEYSERVICE'].methods_by_name['ListApiKeys']._serialized_options = b'\252\273\030\017\010\002\022\013keys.manage\202\323\344\223\002\020\022\016/auth/api-keys'
   _globals['_APIKEYSERVICE'].methods_by_name['RevokeApiKey']._loaded_options = None
   _globals['_APIKEYSERVICE'].methods_by_name['RevokeApiKey']._serialized_options = b'\252\273\030\017\010\002\022\013keys.manage\202\323\344\223\002\031*\027/auth/api-keys/{key_id}'
-  _globals['_APIKEY']._serialized_start=192
-  _globals['_APIKEY']._serialized_end=401
-  _globals['_CREATEAPIKEYREQUEST']._serialized_start=404
-  _globals['_CREATEAPIKEYREQUEST']._serialized_end=661
-  _globals['_CREATEAPIKEYRESPONSE']._serialized_start=663
-  _globals['_CREATEAPIKEYRESPONSE']._serialized_end=746
-  _globals['_LISTAPIKEYSREQUEST']._serialized_start=748
-  _globals['_LISTAPIKEYSREQUEST']._serialized_end=826
-  _globals['_LISTAPIKEYSRESPONSE']._serialized_start=828
-  _globals['_LISTAPIKEYSRESPONSE']._serialized_end=920
-  _globals['_REVOKEAPIKEYREQUEST']._serialized_start=922
-  _globals['_REVOKEAPIKEYREQUEST']._serialized_end=970
-  _globals['_REVOKEAPIKEYRESPONSE']._serialized_start=972
-  _globals['_REVOKEAPIKEYRESPONSE']._serialized_end=1039
-  _globals['_APIKEYSERVICE']._serialized_start=1042
-  _globals['_APIKEYSERVICE']._serialized_end=1495
+  _globals['_APIKEYSERVICE'].methods_by_name['GetApiKey']._loaded_options = None
+  _globals['_APIKEYSERVICE'].methods_by_name['GetApiKey']._serialized_options = b'\252\273\030\017\010\002\022\013keys.manage\202\323\344\223\002\031\022\027/auth/api-keys/{key_id}'
+  _globals['_APIKEYSERVICE'].methods_by_name['UpdateApiKey']._loaded_options = None
+  _globals['_APIKEYSERVICE'].methods_by_name['UpdateApiKey']._serialized_options = b'\252\273\030\017\010\002\022\013keys.manage\202\323\344\223\002\0342\027/auth/api-keys/{key_id}:\001*'
+  _globals['_APIKEYSERVICE'].methods_by_name['RotateApiKey']._loaded_options = None
+  _globals['_APIKEYSERVICE'].methods_by_name['RotateApiKey']._serialized_options = b'\252\273\030\017\010\002\022\013keys.manage\202\323\344\223\002#\"\036/auth/api-keys/{key_id}:rotate:\001*'
+  _globals['_APIKEY']._serialized_start=258
+  _globals['_APIKEY']._serialized_end=467
+  _globals['_CREATEAPIKEYREQUEST']._serialized_start=470
+  _globals['_CREATEAPIKEYREQUEST']._serialized_end=727
+  _globals['_CREATEAPIKEYRESPONSE']._serialized_start=729
+  _globals['_CREATEAPIKEYRESPONSE']._serialized_end=812
+  _globals['_LISTAPIKEYSREQUEST']._serialized_start=814
+  _globals['_LISTAPIKEYSREQUEST']._serialized_end=892
+  _globals['_LISTAPIKEYSRESPONSE']._serialized_start=894
+  _globals['_LISTAPIKEYSRESPONSE']._serialized_end=986
+  _globals['_REVOKEAPIKEYREQUEST']._serialized_start=988
+  _globals['_REVOKEAPIKEYREQUEST']._serialized_end=1036
+  _globals['_REVOKEAPIKEYRESPONSE']._serialized_start=1038
+  _globals['_REVOKEAPIKEYRESPONSE']._serialized_end=1105
+  _globals['_GETAPIKEYREQUEST']._serialized_start=1107
+  _globals['_GETAPIKEYREQUEST']._serialized_end=1152
+  _globals['_GETAPIKEYRESPONSE']._serialized_start=1154
+  _globals['_GETAPIKEYRESPONSE']._serialized_end=1218
+  _globals['_UPDATEAPIKEYREQUEST']._serialized_start=1221
+  _globals['_UPDATEAPIKEYREQUEST']._serialized_end=1521
+  _globals['_UPDATEAPIKEYRESPONSE']._serialized_start=1523
+  _globals['_UPDATEAPIKEYRESPONSE']._serialized_end=1590
+  _globals['_ROTATEAPIKEYREQUEST']._serialized_start=1593
+  _globals['_ROTATEAPIKEYREQUEST']._serialized_end=1739
+  _globals['_ROTATEAPIKEYRESPONSE']._serialized_start=1742
+  _globals['_ROTATEAPIKEYRESPONSE']._serialized_end=1879
+  _globals['_APIKEYSERVICE']._serialized_start=1882
+  _globals['_APIKEYSERVICE']._serialized_end=2795
 # @@protoc_insertion_point(module_scope)

@@ -50,6 +50,21 @@ class ApiKeyServiceStub:
                 request_serializer=aggregator_dot_auth_dot_v1_dot_api__key__service__pb2.RevokeApiKeyRequest.SerializeToString,
                 response_deserializer=aggregator_dot_auth_dot_v1_dot_api__key__service__pb2.RevokeApiKeyResponse.FromString,
                 _registered_method=True)
+        self.GetApiKey = channel.unary_unary(
+                '/aggregator.auth.v1.ApiKeyService/GetApiKey',
+                request_serializer=aggregator_dot_auth_dot_v1_dot_api__key__service__pb2.GetApiKeyRequest.SerializeToString,
+                response_deserializer=aggregator_dot_auth_dot_v1_dot_api__key__service__pb2.GetApiKeyResponse.FromString,
+                _registered_method=True)
+        self.UpdateApiKey = channel.unary_unary(
+                '/aggregator.auth.v1.ApiKeyService/UpdateApiKey',
+                request_serializer=aggregator_dot_auth_dot_v1_dot_api__key__service__pb2.UpdateApiKeyRequest.SerializeToString,
+                response_deserializer=aggregator_dot_auth_dot_v1_dot_api__key__service__pb2.UpdateApiKeyResponse.FromString,
+                _registered_method=True)
+        self.RotateApiKey = channel.unary_unary(
+                '/aggregator.auth.v1.ApiKeyService/RotateApiKey',
+                request_serializer=aggregator_dot_auth_dot_v1_dot_api__key__service__pb2.RotateApiKeyRequest.SerializeToString,
+                response_deserializer=aggregator_dot_auth_dot_v1_dot_api__key__service__pb2.RotateApiKeyResponse.FromString,
+                _registered_method=True)
 
 
 class ApiKeyServiceServicer:
@@ -78,6 +93,32 @@ class ApiKeyServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetApiKey(self, request, context):
+        """Returns a key without its secret. Fails with RESOURCE_NOT_FOUND when the caller has no such key.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateApiKey(self, request, context):
+        """Changes a key. Within a second the whole platform goes by the change. Fails with
+        RESOURCE_NOT_FOUND when the caller has no such key, with CONFLICT when the key no longer works,
+        and with PERMISSION_DENIED when an API key adds a scope that it lacks itself.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RotateApiKey(self, request, context):
+        """Replaces a key by a new one with the same name, scopes and end, and returns the new secret, which
+        is shown only in this answer. Fails with RESOURCE_NOT_FOUND when the caller has no such key, with
+        CONFLICT when the key no longer works, and with PERMISSION_DENIED when an API key lacks a scope
+        of the key that it rotates.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ApiKeyServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -95,6 +136,21 @@ def add_ApiKeyServiceServicer_to_server(servicer, server):
                     servicer.RevokeApiKey,
                     request_deserializer=aggregator_dot_auth_dot_v1_dot_api__key__service__pb2.RevokeApiKeyRequest.FromString,
                     response_serializer=aggregator_dot_auth_dot_v1_dot_api__key__service__pb2.RevokeApiKeyResponse.SerializeToString,
+            ),
+            'GetApiKey': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetApiKey,
+                    request_deserializer=aggregator_dot_auth_dot_v1_dot_api__key__service__pb2.GetApiKeyRequest.FromString,
+                    response_serializer=aggregator_dot_auth_dot_v1_dot_api__key__service__pb2.GetApiKeyResponse.SerializeToString,
+            ),
+            'UpdateApiKey': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateApiKey,
+                    request_deserializer=aggregator_dot_auth_dot_v1_dot_api__key__service__pb2.UpdateApiKeyRequest.FromString,
+                    response_serializer=aggregator_dot_auth_dot_v1_dot_api__key__service__pb2.UpdateApiKeyResponse.SerializeToString,
+            ),
+            'RotateApiKey': grpc.unary_unary_rpc_method_handler(
+                    servicer.RotateApiKey,
+                    request_deserializer=aggregator_dot_auth_dot_v1_dot_api__key__service__pb2.RotateApiKeyRequest.FromString,
+                    response_serializer=aggregator_dot_auth_dot_v1_dot_api__key__service__pb2.RotateApiKeyResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -179,6 +235,87 @@ class ApiKeyService:
             '/aggregator.auth.v1.ApiKeyService/RevokeApiKey',
             aggregator_dot_auth_dot_v1_dot_api__key__service__pb2.RevokeApiKeyRequest.SerializeToString,
             aggregator_dot_auth_dot_v1_dot_api__key__service__pb2.RevokeApiKeyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetApiKey(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/aggregator.auth.v1.ApiKeyService/GetApiKey',
+            aggregator_dot_auth_dot_v1_dot_api__key__service__pb2.GetApiKeyRequest.SerializeToString,
+            aggregator_dot_auth_dot_v1_dot_api__key__service__pb2.GetApiKeyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateApiKey(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/aggregator.auth.v1.ApiKeyService/UpdateApiKey',
+            aggregator_dot_auth_dot_v1_dot_api__key__service__pb2.UpdateApiKeyRequest.SerializeToString,
+            aggregator_dot_auth_dot_v1_dot_api__key__service__pb2.UpdateApiKeyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RotateApiKey(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/aggregator.auth.v1.ApiKeyService/RotateApiKey',
+            aggregator_dot_auth_dot_v1_dot_api__key__service__pb2.RotateApiKeyRequest.SerializeToString,
+            aggregator_dot_auth_dot_v1_dot_api__key__service__pb2.RotateApiKeyResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -41,6 +41,19 @@ class ApiKeyServiceStub:
     """Revokes a key. Within a second no part of the platform accepts it. Revoking it again succeeds.
     Fails with RESOURCE_NOT_FOUND when the caller has no such key.
     """
+    GetApiKey: _grpc.UnaryUnaryMultiCallable[_api_key_service_pb2.GetApiKeyRequest, _api_key_service_pb2.GetApiKeyResponse]
+    """Returns a key without its secret. Fails with RESOURCE_NOT_FOUND when the caller has no such key."""
+    UpdateApiKey: _grpc.UnaryUnaryMultiCallable[_api_key_service_pb2.UpdateApiKeyRequest, _api_key_service_pb2.UpdateApiKeyResponse]
+    """Changes a key. Within a second the whole platform goes by the change. Fails with
+    RESOURCE_NOT_FOUND when the caller has no such key, with CONFLICT when the key no longer works,
+    and with PERMISSION_DENIED when an API key adds a scope that it lacks itself.
+    """
+    RotateApiKey: _grpc.UnaryUnaryMultiCallable[_api_key_service_pb2.RotateApiKeyRequest, _api_key_service_pb2.RotateApiKeyResponse]
+    """Replaces a key by a new one with the same name, scopes and end, and returns the new secret, which
+    is shown only in this answer. Fails with RESOURCE_NOT_FOUND when the caller has no such key, with
+    CONFLICT when the key no longer works, and with PERMISSION_DENIED when an API key lacks a scope
+    of the key that it rotates.
+    """
 
 @_typing.type_check_only
 class ApiKeyServiceAsyncStub(ApiKeyServiceStub):
@@ -54,6 +67,19 @@ class ApiKeyServiceAsyncStub(ApiKeyServiceStub):
     RevokeApiKey: _aio.UnaryUnaryMultiCallable[_api_key_service_pb2.RevokeApiKeyRequest, _api_key_service_pb2.RevokeApiKeyResponse]  # type: ignore[assignment]
     """Revokes a key. Within a second no part of the platform accepts it. Revoking it again succeeds.
     Fails with RESOURCE_NOT_FOUND when the caller has no such key.
+    """
+    GetApiKey: _aio.UnaryUnaryMultiCallable[_api_key_service_pb2.GetApiKeyRequest, _api_key_service_pb2.GetApiKeyResponse]  # type: ignore[assignment]
+    """Returns a key without its secret. Fails with RESOURCE_NOT_FOUND when the caller has no such key."""
+    UpdateApiKey: _aio.UnaryUnaryMultiCallable[_api_key_service_pb2.UpdateApiKeyRequest, _api_key_service_pb2.UpdateApiKeyResponse]  # type: ignore[assignment]
+    """Changes a key. Within a second the whole platform goes by the change. Fails with
+    RESOURCE_NOT_FOUND when the caller has no such key, with CONFLICT when the key no longer works,
+    and with PERMISSION_DENIED when an API key adds a scope that it lacks itself.
+    """
+    RotateApiKey: _aio.UnaryUnaryMultiCallable[_api_key_service_pb2.RotateApiKeyRequest, _api_key_service_pb2.RotateApiKeyResponse]  # type: ignore[assignment]
+    """Replaces a key by a new one with the same name, scopes and end, and returns the new secret, which
+    is shown only in this answer. Fails with RESOURCE_NOT_FOUND when the caller has no such key, with
+    CONFLICT when the key no longer works, and with PERMISSION_DENIED when an API key lacks a scope
+    of the key that it rotates.
     """
 
 class ApiKeyServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -83,6 +109,37 @@ class ApiKeyServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_api_key_service_pb2.RevokeApiKeyResponse, _abc.Awaitable[_api_key_service_pb2.RevokeApiKeyResponse]]:
         """Revokes a key. Within a second no part of the platform accepts it. Revoking it again succeeds.
         Fails with RESOURCE_NOT_FOUND when the caller has no such key.
+        """
+
+    @_abc_1.abstractmethod
+    def GetApiKey(
+        self,
+        request: _api_key_service_pb2.GetApiKeyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_api_key_service_pb2.GetApiKeyResponse, _abc.Awaitable[_api_key_service_pb2.GetApiKeyResponse]]:
+        """Returns a key without its secret. Fails with RESOURCE_NOT_FOUND when the caller has no such key."""
+
+    @_abc_1.abstractmethod
+    def UpdateApiKey(
+        self,
+        request: _api_key_service_pb2.UpdateApiKeyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_api_key_service_pb2.UpdateApiKeyResponse, _abc.Awaitable[_api_key_service_pb2.UpdateApiKeyResponse]]:
+        """Changes a key. Within a second the whole platform goes by the change. Fails with
+        RESOURCE_NOT_FOUND when the caller has no such key, with CONFLICT when the key no longer works,
+        and with PERMISSION_DENIED when an API key adds a scope that it lacks itself.
+        """
+
+    @_abc_1.abstractmethod
+    def RotateApiKey(
+        self,
+        request: _api_key_service_pb2.RotateApiKeyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_api_key_service_pb2.RotateApiKeyResponse, _abc.Awaitable[_api_key_service_pb2.RotateApiKeyResponse]]:
+        """Replaces a key by a new one with the same name, scopes and end, and returns the new secret, which
+        is shown only in this answer. Fails with RESOURCE_NOT_FOUND when the caller has no such key, with
+        CONFLICT when the key no longer works, and with PERMISSION_DENIED when an API key lacks a scope
+        of the key that it rotates.
         """
 
 def add_ApiKeyServiceServicer_to_server(servicer: ApiKeyServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -28,7 +28,7 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)aggregator/auth/v1/identity_service.proto\x12\x12\x61ggregator.auth.v1\x1a!aggregator/access/v1/access.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x7f\n\x04User\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\r\n\x05\x65mail\x18\x02 \x01(\t\x12&\n\x04role\x18\x03 \x01(\x0e\x32\x18.aggregator.auth.v1.Role\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xa6\x01\n\x06Tokens\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\t\x12\x15\n\rrefresh_token\x18\x02 \x01(\t\x12\x36\n\x12\x61\x63\x63\x65ss_expire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x37\n\x13refresh_expire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"J\n\x0fRegisterRequest\x12\x19\n\x05\x65mail\x18\x01 \x01(\tB\n\xbaH\x07r\x05(\xfe\x01`\x01\x12\x1c\n\x08password\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x08(\x80\x08\":\n\x10RegisterResponse\x12&\n\x04user\x18\x01 \x01(\x0b\x32\x18.aggregator.auth.v1.User\"G\n\x0cLoginRequest\x12\x19\n\x05\x65mail\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01(\xfe\x01\x12\x1c\n\x08password\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01(\x80\x08\"c\n\rLoginResponse\x12*\n\x06tokens\x18\x01 \x01(\x0b\x32\x1a.aggregator.auth.v1.Tokens\x12&\n\x04user\x18\x02 \x01(\x0b\x32\x18.aggregator.auth.v1.User\"8\n\x13RefreshTokenRequest\x12!\n\rrefresh_token\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01(\x80\x04\"B\n\x14RefreshTokenResponse\x12*\n\x06tokens\x18\x01 \x01(\x0b\x32\x1a.aggregator.auth.v1.Tokens\"\x0e\n\x0cGetMeRequest\"7\n\rGetMeResponse\x12&\n\x04user\x18\x01 \x01(\x0b\x32\x18.aggregator.auth.v1.User*>\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\r\n\tROLE_USER\x10\x01\x12\x11\n\rROLE_OPERATOR\x10\x02\x32\xed\x03\n\x0fIdentityService\x12v\n\x08Register\x12#.aggregator.auth.v1.RegisterRequest\x1a$.aggregator.auth.v1.RegisterResponse\"\x1f\xaa\xbb\x18\x02\x08\x01\x82\xd3\xe4\x93\x02\x13\"\x0e/auth/register:\x01*\x12j\n\x05Login\x12 .aggregator.auth.v1.LoginRequest\x1a!.aggregator.auth.v1.LoginResponse\"\x1c\xaa\xbb\x18\x02\x08\x01\x82\xd3\xe4\x93\x02\x10\"\x0b/auth/login:\x01*\x12\x81\x01\n\x0cRefreshToken\x12\'.aggregator.auth.v1.RefreshTokenRequest\x1a(.aggregator.auth.v1.RefreshTokenResponse\"\x1e\xaa\xbb\x18\x02\x08\x01\x82\xd3\xe4\x93\x02\x12\"\r/auth/refresh:\x01*\x12r\n\x05GetMe\x12 .aggregator.auth.v1.GetMeRequest\x1a!.aggregator.auth.v1.GetMeResponse\"$\xaa\xbb\x18\x10\x08\x02\x12\x0cprofile.read\x82\xd3\xe4\x93\x02\n\x12\x08/auth/meb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)aggregator/auth/v1/identity_service.proto\x12\x12\x61ggregator.auth.v1\x1a!aggregator/access/v1/access.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x7f\n\x04User\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\r\n\x05\x65mail\x18\x02 \x01(\t\x12&\n\x04role\x18\x03 \x01(\x0e\x32\x18.aggregator.auth.v1.Role\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xa6\x01\n\x06Tokens\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\t\x12\x15\n\rrefresh_token\x18\x02 \x01(\t\x12\x36\n\x12\x61\x63\x63\x65ss_expire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x37\n\x13refresh_expire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"J\n\x0fRegisterRequest\x12\x19\n\x05\x65mail\x18\x01 \x01(\tB\n\xbaH\x07r\x05(\xfe\x01`\x01\x12\x1c\n\x08password\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x08(\x80\x08\":\n\x10RegisterResponse\x12&\n\x04user\x18\x01 \x01(\x0b\x32\x18.aggregator.auth.v1.User\"G\n\x0cLoginRequest\x12\x19\n\x05\x65mail\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01(\xfe\x01\x12\x1c\n\x08password\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01(\x80\x08\"c\n\rLoginResponse\x12*\n\x06tokens\x18\x01 \x01(\x0b\x32\x1a.aggregator.auth.v1.Tokens\x12&\n\x04user\x18\x02 \x01(\x0b\x32\x18.aggregator.auth.v1.User\"8\n\x13RefreshTokenRequest\x12!\n\rrefresh_token\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01(\x80\x04\"B\n\x14RefreshTokenResponse\x12*\n\x06tokens\x18\x01 \x01(\x0b\x32\x1a.aggregator.auth.v1.Tokens\"\x0e\n\x0cGetMeRequest\"7\n\rGetMeResponse\x12&\n\x04user\x18\x01 \x01(\x0b\x32\x18.aggregator.auth.v1.User\"\xf0\x01\n\x07Session\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12/\n\x0b\x63reate_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0crefresh_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x63urrent\x18\x06 \x01(\x08\"\x0f\n\rLogoutRequest\"\x10\n\x0eLogoutResponse\"O\n\x13ListSessionsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03(\x80\x04\"^\n\x14ListSessionsResponse\x12-\n\x08sessions\x18\x01 \x03(\x0b\x32\x1b.aggregator.auth.v1.Session\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"5\n\x14RevokeSessionRequest\x12\x1d\n\nsession_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@\"E\n\x15RevokeSessionResponse\x12,\n\x07session\x18\x01 \x01(\x0b\x32\x1b.aggregator.auth.v1.Session\"\x1a\n\x18RevokeAllSessionsRequest\"3\n\x19RevokeAllSessionsResponse\x12\x16\n\x0e\x65nded_sessions\x18\x01 \x01(\x05\"_\n\x15\x43hangePasswordRequest\x12$\n\x10\x63urrent_password\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01(\x80\x08\x12 \n\x0cnew_password\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x08(\x80\x08\"0\n\x16\x43hangePasswordResponse\x12\x16\n\x0e\x65nded_sessions\x18\x01 \x01(\x05*>\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\r\n\tROLE_USER\x10\x01\x12\x11\n\rROLE_OPERATOR\x10\x02\x32\x99\t\n\x0fIdentityService\x12v\n\x08Register\x12#.aggregator.auth.v1.RegisterRequest\x1a$.aggregator.auth.v1.RegisterResponse\"\x1f\xaa\xbb\x18\x02\x08\x01\x82\xd3\xe4\x93\x02\x13\"\x0e/auth/register:\x01*\x12j\n\x05Login\x12 .aggregator.auth.v1.LoginRequest\x1a!.aggregator.auth.v1.LoginResponse\"\x1c\xaa\xbb\x18\x02\x08\x01\x82\xd3\xe4\x93\x02\x10\"\x0b/auth/login:\x01*\x12\x81\x01\n\x0cRefreshToken\x12\'.aggregator.auth.v1.RefreshTokenRequest\x1a(.aggregator.auth.v1.RefreshTokenResponse\"\x1e\xaa\xbb\x18\x02\x08\x01\x82\xd3\xe4\x93\x02\x12\"\r/auth/refresh:\x01*\x12r\n\x05GetMe\x12 .aggregator.auth.v1.GetMeRequest\x1a!.aggregator.auth.v1.GetMeResponse\"$\xaa\xbb\x18\x10\x08\x02\x12\x0cprofile.read\x82\xd3\xe4\x93\x02\n\x12\x08/auth/me\x12n\n\x06Logout\x12!.aggregator.auth.v1.LogoutRequest\x1a\".aggregator.auth.v1.LogoutResponse\"\x1d\xaa\xbb\x18\x02\x08\x02\x82\xd3\xe4\x93\x02\x11\"\x0c/auth/logout:\x01*\x12\x7f\n\x0cListSessions\x12\'.aggregator.auth.v1.ListSessionsRequest\x1a(.aggregator.auth.v1.ListSessionsResponse\"\x1c\xaa\xbb\x18\x02\x08\x02\x82\xd3\xe4\x93\x02\x10\x12\x0e/auth/sessions\x12\x8f\x01\n\rRevokeSession\x12(.aggregator.auth.v1.RevokeSessionRequest\x1a).aggregator.auth.v1.RevokeSessionResponse\")\xaa\xbb\x18\x02\x08\x02\x82\xd3\xe4\x93\x02\x1d*\x1b/auth/sessions/{session_id}\x12\x9b\x01\n\x11RevokeAllSessions\x12,.aggregator.auth.v1.RevokeAllSessionsRequest\x1a-.aggregator.auth.v1.RevokeAllSessionsResponse\")\xaa\xbb\x18\x02\x08\x02\x82\xd3\xe4\x93\x02\x1d\"\x18/auth/sessions:revokeAll:\x01*\x12\x88\x01\n\x0e\x43hangePassword\x12).aggregator.auth.v1.ChangePasswordRequest\x1a*.aggregator.auth.v1.ChangePasswordResponse\"\x1f\xaa\xbb\x18\x02\x08\x02\x82\xd3\xe4\x93\x02\x13\"\x0e/auth/password:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,6 +45,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LOGINREQUEST'].fields_by_name['password']._serialized_options = b'\272H\007r\005\020\001(\200\010'
   _globals['_REFRESHTOKENREQUEST'].fields_by_name['refresh_token']._loaded_options = None
   _globals['_REFRESHTOKENREQUEST'].fields_by_name['refresh_token']._serialized_options = b'\272H\007r\005\020\001(\200\004'
+  _globals['_LISTSESSIONSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTSESSIONSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
+  _globals['_LISTSESSIONSREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTSESSIONSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003(\200\004'
+  _globals['_REVOKESESSIONREQUEST'].fields_by_name['session_id']._loaded_options = None
+  _globals['_REVOKESESSIONREQUEST'].fields_by_name['session_id']._serialized_options = b'\272H\006r\004\020\001(@'
+  _globals['_CHANGEPASSWORDREQUEST'].fields_by_name['current_password']._loaded_options = None
+  _globals['_CHANGEPASSWORDREQUEST'].fields_by_name['current_password']._serialized_options = b'\272H\007r\005\020\001(\200\010'
+  _globals['_CHANGEPASSWORDREQUEST'].fields_by_name['new_password']._loaded_options = None
+  _globals['_CHANGEPASSWORDREQUEST'].fields_by_name['new_password']._serialized_options = b'\272H\007r\005\020\010(\200\010'
   _globals['_IDENTITYSERVICE'].methods_by_name['Register']._loaded_options = None
   _globals['_IDENTITYSERVICE'].methods_by_name['Register']._serialized_options = b'\252\273\030\002\010\001\202\323\344\223\002\023\"\016/auth/register:\001*'
   _globals['_IDENTITYSERVICE'].methods_by_name['Login']._loaded_options = None
@@ -53,8 +63,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_IDENTITYSERVICE'].methods_by_name['RefreshToken']._serialized_options = b'\252\273\030\002\010\001\202\323\344\223\002\022\"\r/auth/refresh:\001*'
   _globals['_IDENTITYSERVICE'].methods_by_name['GetMe']._loaded_options = None
   _globals['_IDENTITYSERVICE'].methods_by_name['GetMe']._serialized_options = b'\252\273\030\020\010\002\022\014profile.read\202\323\344\223\002\n\022\010/auth/me'
-  _globals['_ROLE']._serialized_start=999
-  _globals['_ROLE']._serialized_end=1061
+  _globals['_IDENTITYSERVICE'].methods_by_name['Logout']._loaded_options = None
+  _globals['_IDENTITYSERVICE'].methods_by_name['Logout']._serialized_options = b'\252\273\030\002\010\002\202\323\344\223\002\021\"\014/auth/logout:\001*'
+  _globals['_IDENTITYSERVICE'].methods_by_name['ListSessions']._loaded_options = None
+  _globals['_IDENTITYSERVICE'].methods_by_name['ListSessions']._serialized_options = b'\252\273\030\002\010\002\202\323\344\223\002\020\022\016/auth/sessions'
+  _globals['_IDENTITYSERVICE'].methods_by_name['RevokeSession']._loaded_options = None
+  _globals['_IDENTITYSERVICE'].methods_by_name['RevokeSession']._serialized_options = b'\252\273\030\002\010\002\202\323\344\223\002\035*\033/auth/sessions/{session_id}'
+  _globals['_IDENTITYSERVICE'].methods_by_name['RevokeAllSessions']._loaded_options = None
+  _globals['_IDENTITYSERVICE'].methods_by_name['RevokeAllSessions']._serialized_options = b'\252\273\030\002\010\002\202\323\344\223\002\035\"\030/auth/sessions:revokeAll:\001*'
+  _globals['_IDENTITYSERVICE'].methods_by_name['ChangePassword']._loaded_options = None
+  _globals['_IDENTITYSERVICE'].methods_by_name['ChangePassword']._serialized_options = b'\252\273\030\002\010\002\202\323\344\223\002\023\"\016/auth/password:\001*'
+  _globals['_ROLE']._serialized_start=1808
+  _globals['_ROLE']._serialized_end=1870
   _globals['_USER']._serialized_start=192
   _globals['_USER']._serialized_end=319
   _globals['_TOKENS']._serialized_start=322
@@ -75,6 +95,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETMEREQUEST']._serialized_end=940
   _globals['_GETMERESPONSE']._serialized_start=942
   _globals['_GETMERESPONSE']._serialized_end=997
-  _globals['_IDENTITYSERVICE']._serialized_start=1064
-  _globals['_IDENTITYSERVICE']._serialized_end=1557
+  _globals['_SESSION']._serialized_start=1000
+  _globals['_SESSION']._serialized_end=1240
+  _globals['_LOGOUTREQUEST']._serialized_start=1242
+  _globals['_LOGOUTREQUEST']._serialized_end=1257
+  _globals['_LOGOUTRESPONSE']._serialized_start=1259
+  _globals['_LOGOUTRESPONSE']._serialized_end=1275
+  _globals['_LISTSESSIONSREQUEST']._serialized_start=1277
+  _globals['_LISTSESSIONSREQUEST']._serialized_end=1356
+  _globals['_LISTSESSIONSRESPONSE']._serialized_start=1358
+  _globals['_LISTSESSIONSRESPONSE']._serialized_end=1452
+  _globals['_REVOKESESSIONREQUEST']._serialized_start=1454
+  _globals['_REVOKESESSIONREQUEST']._serialized_end=1507
+  _globals['_REVOKESESSIONRESPONSE']._serialized_start=1509
+  _globals['_REVOKESESSIONRESPONSE']._serialized_end=1578
+  _globals['_REVOKEALLSESSIONSREQUEST']._serialized_start=1580
+  _globals['_REVOKEALLSESSIONSREQUEST']._serialized_end=1606
+  _globals['_REVOKEALLSESSIONSRESPONSE']._serialized_start=1608
+  _globals['_REVOKEALLSESSIONSRESPONSE']._serialized_end=1659
+  _globals['_CHANGEPASSWORDREQUEST']._serialized_start=1661
+  _globals['_CHANGEPASSWORDREQUEST']._serialized_end=1756
+  _globals['_CHANGEPASSWORDRESPONSE']._serialized_start=1758
+  _globals['_CHANGEPASSWORDRESPONSE']._serialized_end=1806
+  _globals['_IDENTITYSERVICE']._serialized_start=1873
+  _globals['_IDENTITYSERVICE']._serialized_end=3050
 # @@protoc_insertion_point(module_scope)

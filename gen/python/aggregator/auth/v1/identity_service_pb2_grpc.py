@@ -55,6 +55,31 @@ class IdentityServiceStub:
                 request_serializer=aggregator_dot_auth_dot_v1_dot_identity__service__pb2.GetMeRequest.SerializeToString,
                 response_deserializer=aggregator_dot_auth_dot_v1_dot_identity__service__pb2.GetMeResponse.FromString,
                 _registered_method=True)
+        self.Logout = channel.unary_unary(
+                '/aggregator.auth.v1.IdentityService/Logout',
+                request_serializer=aggregator_dot_auth_dot_v1_dot_identity__service__pb2.LogoutRequest.SerializeToString,
+                response_deserializer=aggregator_dot_auth_dot_v1_dot_identity__service__pb2.LogoutResponse.FromString,
+                _registered_method=True)
+        self.ListSessions = channel.unary_unary(
+                '/aggregator.auth.v1.IdentityService/ListSessions',
+                request_serializer=aggregator_dot_auth_dot_v1_dot_identity__service__pb2.ListSessionsRequest.SerializeToString,
+                response_deserializer=aggregator_dot_auth_dot_v1_dot_identity__service__pb2.ListSessionsResponse.FromString,
+                _registered_method=True)
+        self.RevokeSession = channel.unary_unary(
+                '/aggregator.auth.v1.IdentityService/RevokeSession',
+                request_serializer=aggregator_dot_auth_dot_v1_dot_identity__service__pb2.RevokeSessionRequest.SerializeToString,
+                response_deserializer=aggregator_dot_auth_dot_v1_dot_identity__service__pb2.RevokeSessionResponse.FromString,
+                _registered_method=True)
+        self.RevokeAllSessions = channel.unary_unary(
+                '/aggregator.auth.v1.IdentityService/RevokeAllSessions',
+                request_serializer=aggregator_dot_auth_dot_v1_dot_identity__service__pb2.RevokeAllSessionsRequest.SerializeToString,
+                response_deserializer=aggregator_dot_auth_dot_v1_dot_identity__service__pb2.RevokeAllSessionsResponse.FromString,
+                _registered_method=True)
+        self.ChangePassword = channel.unary_unary(
+                '/aggregator.auth.v1.IdentityService/ChangePassword',
+                request_serializer=aggregator_dot_auth_dot_v1_dot_identity__service__pb2.ChangePasswordRequest.SerializeToString,
+                response_deserializer=aggregator_dot_auth_dot_v1_dot_identity__service__pb2.ChangePasswordResponse.FromString,
+                _registered_method=True)
 
 
 class IdentityServiceServicer:
@@ -92,6 +117,45 @@ class IdentityServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Logout(self, request, context):
+        """Ends the session that the access token belongs to. Its refresh token is worthless at once, its
+        access token at the edge within a second. API keys can't call it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListSessions(self, request, context):
+        """Lists the caller's sessions that have not ended, newest first. API keys can't call it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RevokeSession(self, request, context):
+        """Ends a session of the caller's, as Logout does its own. Ending it again succeeds. Fails with
+        RESOURCE_NOT_FOUND when the caller has no such session. API keys can't call it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RevokeAllSessions(self, request, context):
+        """Signs the caller out everywhere, here included. API keys go on working; API keys can't call it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ChangePassword(self, request, context):
+        """Replaces the caller's password and ends every other session. Fails with INVALID_FIELD for
+        `current_password` when it is wrong, and with RATE_LIMITED when it was wrong too often, here or
+        at Login. API keys can't call it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_IdentityServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -114,6 +178,31 @@ def add_IdentityServiceServicer_to_server(servicer, server):
                     servicer.GetMe,
                     request_deserializer=aggregator_dot_auth_dot_v1_dot_identity__service__pb2.GetMeRequest.FromString,
                     response_serializer=aggregator_dot_auth_dot_v1_dot_identity__service__pb2.GetMeResponse.SerializeToString,
+            ),
+            'Logout': grpc.unary_unary_rpc_method_handler(
+                    servicer.Logout,
+                    request_deserializer=aggregator_dot_auth_dot_v1_dot_identity__service__pb2.LogoutRequest.FromString,
+                    response_serializer=aggregator_dot_auth_dot_v1_dot_identity__service__pb2.LogoutResponse.SerializeToString,
+            ),
+            'ListSessions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSessions,
+                    request_deserializer=aggregator_dot_auth_dot_v1_dot_identity__service__pb2.ListSessionsRequest.FromString,
+                    response_serializer=aggregator_dot_auth_dot_v1_dot_identity__service__pb2.ListSessionsResponse.SerializeToString,
+            ),
+            'RevokeSession': grpc.unary_unary_rpc_method_handler(
+                    servicer.RevokeSession,
+                    request_deserializer=aggregator_dot_auth_dot_v1_dot_identity__service__pb2.RevokeSessionRequest.FromString,
+                    response_serializer=aggregator_dot_auth_dot_v1_dot_identity__service__pb2.RevokeSessionResponse.SerializeToString,
+            ),
+            'RevokeAllSessions': grpc.unary_unary_rpc_method_handler(
+                    servicer.RevokeAllSessions,
+                    request_deserializer=aggregator_dot_auth_dot_v1_dot_identity__service__pb2.RevokeAllSessionsRequest.FromString,
+                    response_serializer=aggregator_dot_auth_dot_v1_dot_identity__service__pb2.RevokeAllSessionsResponse.SerializeToString,
+            ),
+            'ChangePassword': grpc.unary_unary_rpc_method_handler(
+                    servicer.ChangePassword,
+                    request_deserializer=aggregator_dot_auth_dot_v1_dot_identity__service__pb2.ChangePasswordRequest.FromString,
+                    response_serializer=aggregator_dot_auth_dot_v1_dot_identity__service__pb2.ChangePasswordResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -225,6 +314,141 @@ class IdentityService:
             '/aggregator.auth.v1.IdentityService/GetMe',
             aggregator_dot_auth_dot_v1_dot_identity__service__pb2.GetMeRequest.SerializeToString,
             aggregator_dot_auth_dot_v1_dot_identity__service__pb2.GetMeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Logout(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/aggregator.auth.v1.IdentityService/Logout',
+            aggregator_dot_auth_dot_v1_dot_identity__service__pb2.LogoutRequest.SerializeToString,
+            aggregator_dot_auth_dot_v1_dot_identity__service__pb2.LogoutResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSessions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/aggregator.auth.v1.IdentityService/ListSessions',
+            aggregator_dot_auth_dot_v1_dot_identity__service__pb2.ListSessionsRequest.SerializeToString,
+            aggregator_dot_auth_dot_v1_dot_identity__service__pb2.ListSessionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RevokeSession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/aggregator.auth.v1.IdentityService/RevokeSession',
+            aggregator_dot_auth_dot_v1_dot_identity__service__pb2.RevokeSessionRequest.SerializeToString,
+            aggregator_dot_auth_dot_v1_dot_identity__service__pb2.RevokeSessionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RevokeAllSessions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/aggregator.auth.v1.IdentityService/RevokeAllSessions',
+            aggregator_dot_auth_dot_v1_dot_identity__service__pb2.RevokeAllSessionsRequest.SerializeToString,
+            aggregator_dot_auth_dot_v1_dot_identity__service__pb2.RevokeAllSessionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ChangePassword(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/aggregator.auth.v1.IdentityService/ChangePassword',
+            aggregator_dot_auth_dot_v1_dot_identity__service__pb2.ChangePasswordRequest.SerializeToString,
+            aggregator_dot_auth_dot_v1_dot_identity__service__pb2.ChangePasswordResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -46,6 +46,23 @@ class IdentityServiceStub:
     """
     GetMe: _grpc.UnaryUnaryMultiCallable[_identity_service_pb2.GetMeRequest, _identity_service_pb2.GetMeResponse]
     """Returns the caller."""
+    Logout: _grpc.UnaryUnaryMultiCallable[_identity_service_pb2.LogoutRequest, _identity_service_pb2.LogoutResponse]
+    """Ends the session that the access token belongs to. Its refresh token is worthless at once, its
+    access token at the edge within a second. API keys can't call it.
+    """
+    ListSessions: _grpc.UnaryUnaryMultiCallable[_identity_service_pb2.ListSessionsRequest, _identity_service_pb2.ListSessionsResponse]
+    """Lists the caller's sessions that have not ended, newest first. API keys can't call it."""
+    RevokeSession: _grpc.UnaryUnaryMultiCallable[_identity_service_pb2.RevokeSessionRequest, _identity_service_pb2.RevokeSessionResponse]
+    """Ends a session of the caller's, as Logout does its own. Ending it again succeeds. Fails with
+    RESOURCE_NOT_FOUND when the caller has no such session. API keys can't call it.
+    """
+    RevokeAllSessions: _grpc.UnaryUnaryMultiCallable[_identity_service_pb2.RevokeAllSessionsRequest, _identity_service_pb2.RevokeAllSessionsResponse]
+    """Signs the caller out everywhere, here included. API keys go on working; API keys can't call it."""
+    ChangePassword: _grpc.UnaryUnaryMultiCallable[_identity_service_pb2.ChangePasswordRequest, _identity_service_pb2.ChangePasswordResponse]
+    """Replaces the caller's password and ends every other session. Fails with INVALID_FIELD for
+    `current_password` when it is wrong, and with RATE_LIMITED when it was wrong too often, here or
+    at Login. API keys can't call it.
+    """
 
 @_typing.type_check_only
 class IdentityServiceAsyncStub(IdentityServiceStub):
@@ -65,6 +82,23 @@ class IdentityServiceAsyncStub(IdentityServiceStub):
     """
     GetMe: _aio.UnaryUnaryMultiCallable[_identity_service_pb2.GetMeRequest, _identity_service_pb2.GetMeResponse]  # type: ignore[assignment]
     """Returns the caller."""
+    Logout: _aio.UnaryUnaryMultiCallable[_identity_service_pb2.LogoutRequest, _identity_service_pb2.LogoutResponse]  # type: ignore[assignment]
+    """Ends the session that the access token belongs to. Its refresh token is worthless at once, its
+    access token at the edge within a second. API keys can't call it.
+    """
+    ListSessions: _aio.UnaryUnaryMultiCallable[_identity_service_pb2.ListSessionsRequest, _identity_service_pb2.ListSessionsResponse]  # type: ignore[assignment]
+    """Lists the caller's sessions that have not ended, newest first. API keys can't call it."""
+    RevokeSession: _aio.UnaryUnaryMultiCallable[_identity_service_pb2.RevokeSessionRequest, _identity_service_pb2.RevokeSessionResponse]  # type: ignore[assignment]
+    """Ends a session of the caller's, as Logout does its own. Ending it again succeeds. Fails with
+    RESOURCE_NOT_FOUND when the caller has no such session. API keys can't call it.
+    """
+    RevokeAllSessions: _aio.UnaryUnaryMultiCallable[_identity_service_pb2.RevokeAllSessionsRequest, _identity_service_pb2.RevokeAllSessionsResponse]  # type: ignore[assignment]
+    """Signs the caller out everywhere, here included. API keys go on working; API keys can't call it."""
+    ChangePassword: _aio.UnaryUnaryMultiCallable[_identity_service_pb2.ChangePasswordRequest, _identity_service_pb2.ChangePasswordResponse]  # type: ignore[assignment]
+    """Replaces the caller's password and ends every other session. Fails with INVALID_FIELD for
+    `current_password` when it is wrong, and with RATE_LIMITED when it was wrong too often, here or
+    at Login. API keys can't call it.
+    """
 
 class IdentityServiceServicer(metaclass=_abc_1.ABCMeta):
     """Registers users and signs them in."""
@@ -105,5 +139,52 @@ class IdentityServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_identity_service_pb2.GetMeResponse, _abc.Awaitable[_identity_service_pb2.GetMeResponse]]:
         """Returns the caller."""
+
+    @_abc_1.abstractmethod
+    def Logout(
+        self,
+        request: _identity_service_pb2.LogoutRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_identity_service_pb2.LogoutResponse, _abc.Awaitable[_identity_service_pb2.LogoutResponse]]:
+        """Ends the session that the access token belongs to. Its refresh token is worthless at once, its
+        access token at the edge within a second. API keys can't call it.
+        """
+
+    @_abc_1.abstractmethod
+    def ListSessions(
+        self,
+        request: _identity_service_pb2.ListSessionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_identity_service_pb2.ListSessionsResponse, _abc.Awaitable[_identity_service_pb2.ListSessionsResponse]]:
+        """Lists the caller's sessions that have not ended, newest first. API keys can't call it."""
+
+    @_abc_1.abstractmethod
+    def RevokeSession(
+        self,
+        request: _identity_service_pb2.RevokeSessionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_identity_service_pb2.RevokeSessionResponse, _abc.Awaitable[_identity_service_pb2.RevokeSessionResponse]]:
+        """Ends a session of the caller's, as Logout does its own. Ending it again succeeds. Fails with
+        RESOURCE_NOT_FOUND when the caller has no such session. API keys can't call it.
+        """
+
+    @_abc_1.abstractmethod
+    def RevokeAllSessions(
+        self,
+        request: _identity_service_pb2.RevokeAllSessionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_identity_service_pb2.RevokeAllSessionsResponse, _abc.Awaitable[_identity_service_pb2.RevokeAllSessionsResponse]]:
+        """Signs the caller out everywhere, here included. API keys go on working; API keys can't call it."""
+
+    @_abc_1.abstractmethod
+    def ChangePassword(
+        self,
+        request: _identity_service_pb2.ChangePasswordRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_identity_service_pb2.ChangePasswordResponse, _abc.Awaitable[_identity_service_pb2.ChangePasswordResponse]]:
+        """Replaces the caller's password and ends every other session. Fails with INVALID_FIELD for
+        `current_password` when it is wrong, and with RATE_LIMITED when it was wrong too often, here or
+        at Login. API keys can't call it.
+        """
 
 def add_IdentityServiceServicer_to_server(servicer: IdentityServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

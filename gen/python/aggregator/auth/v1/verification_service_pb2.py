@@ -28,7 +28,7 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-aggregator/auth/v1/verification_service.proto\x12\x12\x61ggregator.auth.v1\x1a!aggregator/access/v1/access.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x7f\n\x07Verdict\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\x12\n\naccount_id\x18\x03 \x01(\t\x12\x0e\n\x06scopes\x18\x04 \x03(\t\x12/\n\x0b\x65xpire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"1\n\x13VerifyApiKeyRequest\x12\x1a\n\x06secret\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01(\x80\x02\"D\n\x14VerifyApiKeyResponse\x12,\n\x07verdict\x18\x01 \x01(\x0b\x32\x1b.aggregator.auth.v1.Verdict\":\n\x17WatchRevocationsRequest\x12\x1f\n\x0e\x61\x66ter_sequence\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"\x1c\n\nRevocation\x12\x0e\n\x06key_id\x18\x01 \x01(\t\"a\n\x18WatchRevocationsResponse\x12\x33\n\x0brevocations\x18\x01 \x03(\x0b\x32\x1e.aggregator.auth.v1.Revocation\x12\x10\n\x08sequence\x18\x02 \x01(\x03\"\x10\n\x0eGetJwksRequest\"Q\n\x03Jwk\x12\x0b\n\x03kty\x18\x01 \x01(\t\x12\x0b\n\x03\x63rv\x18\x02 \x01(\t\x12\t\n\x01x\x18\x03 \x01(\t\x12\x0b\n\x03kid\x18\x04 \x01(\t\x12\x0b\n\x03\x61lg\x18\x05 \x01(\t\x12\x0b\n\x03use\x18\x06 \x01(\t\"8\n\x0fGetJwksResponse\x12%\n\x04keys\x18\x01 \x03(\x0b\x32\x17.aggregator.auth.v1.Jwk2\xf8\x02\n\x13VerificationService\x12i\n\x0cVerifyApiKey\x12\'.aggregator.auth.v1.VerifyApiKeyRequest\x1a(.aggregator.auth.v1.VerifyApiKeyResponse\"\x06\xaa\xbb\x18\x02\x08\x04\x12w\n\x10WatchRevocations\x12+.aggregator.auth.v1.WatchRevocationsRequest\x1a,.aggregator.auth.v1.WatchRevocationsResponse\"\x06\xaa\xbb\x18\x02\x08\x04\x30\x01\x12}\n\x07GetJwks\x12\".aggregator.auth.v1.GetJwksRequest\x1a#.aggregator.auth.v1.GetJwksResponse\")\xaa\xbb\x18\x02\x08\x01\x82\xd3\xe4\x93\x02\x1d\x12\x1b/auth/.well-known/jwks.jsonb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-aggregator/auth/v1/verification_service.proto\x12\x12\x61ggregator.auth.v1\x1a!aggregator/access/v1/access.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x7f\n\x07Verdict\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\x12\n\naccount_id\x18\x03 \x01(\t\x12\x0e\n\x06scopes\x18\x04 \x03(\t\x12/\n\x0b\x65xpire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"1\n\x13VerifyApiKeyRequest\x12\x1a\n\x06secret\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01(\x80\x02\"D\n\x14VerifyApiKeyResponse\x12,\n\x07verdict\x18\x01 \x01(\x0b\x32\x1b.aggregator.auth.v1.Verdict\":\n\x17WatchRevocationsRequest\x12\x1f\n\x0e\x61\x66ter_sequence\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"A\n\nRevocation\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12\x0f\n\x07\x63hanged\x18\x03 \x01(\x08\"a\n\x18WatchRevocationsResponse\x12\x33\n\x0brevocations\x18\x01 \x03(\x0b\x32\x1e.aggregator.auth.v1.Revocation\x12\x10\n\x08sequence\x18\x02 \x01(\x03\"\x10\n\x0eGetJwksRequest\"Q\n\x03Jwk\x12\x0b\n\x03kty\x18\x01 \x01(\t\x12\x0b\n\x03\x63rv\x18\x02 \x01(\t\x12\t\n\x01x\x18\x03 \x01(\t\x12\x0b\n\x03kid\x18\x04 \x01(\t\x12\x0b\n\x03\x61lg\x18\x05 \x01(\t\x12\x0b\n\x03use\x18\x06 \x01(\t\"8\n\x0fGetJwksResponse\x12%\n\x04keys\x18\x01 \x03(\x0b\x32\x17.aggregator.auth.v1.Jwk2\xf8\x02\n\x13VerificationService\x12i\n\x0cVerifyApiKey\x12\'.aggregator.auth.v1.VerifyApiKeyRequest\x1a(.aggregator.auth.v1.VerifyApiKeyResponse\"\x06\xaa\xbb\x18\x02\x08\x04\x12w\n\x10WatchRevocations\x12+.aggregator.auth.v1.WatchRevocationsRequest\x1a,.aggregator.auth.v1.WatchRevocationsResponse\"\x06\xaa\xbb\x18\x02\x08\x04\x30\x01\x12}\n\x07GetJwks\x12\".aggregator.auth.v1.GetJwksRequest\x1a#.aggregator.auth.v1.GetJwksResponse\")\xaa\xbb\x18\x02\x08\x01\x82\xd3\xe4\x93\x02\x1d\x12\x1b/auth/.well-known/jwks.jsonb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -54,15 +54,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WATCHREVOCATIONSREQUEST']._serialized_start=446
   _globals['_WATCHREVOCATIONSREQUEST']._serialized_end=504
   _globals['_REVOCATION']._serialized_start=506
-  _globals['_REVOCATION']._serialized_end=534
-  _globals['_WATCHREVOCATIONSRESPONSE']._serialized_start=536
-  _globals['_WATCHREVOCATIONSRESPONSE']._serialized_end=633
-  _globals['_GETJWKSREQUEST']._serialized_start=635
-  _globals['_GETJWKSREQUEST']._serialized_end=651
-  _globals['_JWK']._serialized_start=653
-  _globals['_JWK']._serialized_end=734
-  _globals['_GETJWKSRESPONSE']._serialized_start=736
-  _globals['_GETJWKSRESPONSE']._serialized_end=792
-  _globals['_VERIFICATIONSERVICE']._serialized_start=795
-  _globals['_VERIFICATIONSERVICE']._serialized_end=1171
+  _globals['_REVOCATION']._serialized_end=571
+  _globals['_WATCHREVOCATIONSRESPONSE']._serialized_start=573
+  _globals['_WATCHREVOCATIONSRESPONSE']._serialized_end=670
+  _globals['_GETJWKSREQUEST']._serialized_start=672
+  _globals['_GETJWKSREQUEST']._serialized_end=688
+  _globals['_JWK']._serialized_start=690
+  _globals['_JWK']._serialized_end=771
+  _globals['_GETJWKSRESPONSE']._serialized_start=773
+  _globals['_GETJWKSRESPONSE']._serialized_end=829
+  _globals['_VERIFICATIONSERVICE']._serialized_start=832
+  _globals['_VERIFICATIONSERVICE']._serialized_end=1208
 # @@protoc_insertion_point(module_scope)

@@ -45,10 +45,14 @@ class WatchRevocationsRequest(_message.Message):
     def __init__(self, after_sequence: _Optional[int] = ...) -> None: ...
 
 class Revocation(_message.Message):
-    __slots__ = ("key_id",)
+    __slots__ = ("key_id", "session_id", "changed")
     KEY_ID_FIELD_NUMBER: _ClassVar[int]
+    SESSION_ID_FIELD_NUMBER: _ClassVar[int]
+    CHANGED_FIELD_NUMBER: _ClassVar[int]
     key_id: str
-    def __init__(self, key_id: _Optional[str] = ...) -> None: ...
+    session_id: str
+    changed: bool
+    def __init__(self, key_id: _Optional[str] = ..., session_id: _Optional[str] = ..., changed: _Optional[bool] = ...) -> None: ...
 
 class WatchRevocationsResponse(_message.Message):
     __slots__ = ("revocations", "sequence")

@@ -64,8 +64,8 @@ class LeaseServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ReturnLease(self, request, context):
-        """Lowers what a lease grants in total to `target_granted_nanos`, and closes the lease when asked.
-        Fails with CONFLICT when less would remain than was consumed.
+        """Lowers what a lease grants in total to `target_granted_nanos`, and closes the lease when that
+        leaves nothing to spend. Fails with CONFLICT when less would remain than was consumed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

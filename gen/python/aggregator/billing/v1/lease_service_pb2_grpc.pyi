@@ -42,8 +42,8 @@ class LeaseServiceStub:
     INSUFFICIENT_BALANCE when the grant would stay below `minimum_granted_nanos`.
     """
     ReturnLease: _grpc.UnaryUnaryMultiCallable[_lease_service_pb2.ReturnLeaseRequest, _lease_service_pb2.ReturnLeaseResponse]
-    """Lowers what a lease grants in total to `target_granted_nanos`, and closes the lease when asked.
-    Fails with CONFLICT when less would remain than was consumed.
+    """Lowers what a lease grants in total to `target_granted_nanos`, and closes the lease when that
+    leaves nothing to spend. Fails with CONFLICT when less would remain than was consumed.
     """
 
 @_typing.type_check_only
@@ -60,8 +60,8 @@ class LeaseServiceAsyncStub(LeaseServiceStub):
     INSUFFICIENT_BALANCE when the grant would stay below `minimum_granted_nanos`.
     """
     ReturnLease: _aio.UnaryUnaryMultiCallable[_lease_service_pb2.ReturnLeaseRequest, _lease_service_pb2.ReturnLeaseResponse]  # type: ignore[assignment]
-    """Lowers what a lease grants in total to `target_granted_nanos`, and closes the lease when asked.
-    Fails with CONFLICT when less would remain than was consumed.
+    """Lowers what a lease grants in total to `target_granted_nanos`, and closes the lease when that
+    leaves nothing to spend. Fails with CONFLICT when less would remain than was consumed.
     """
 
 class LeaseServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -87,8 +87,8 @@ class LeaseServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _lease_service_pb2.ReturnLeaseRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_lease_service_pb2.ReturnLeaseResponse, _abc.Awaitable[_lease_service_pb2.ReturnLeaseResponse]]:
-        """Lowers what a lease grants in total to `target_granted_nanos`, and closes the lease when asked.
-        Fails with CONFLICT when less would remain than was consumed.
+        """Lowers what a lease grants in total to `target_granted_nanos`, and closes the lease when that
+        leaves nothing to spend. Fails with CONFLICT when less would remain than was consumed.
         """
 
 def add_LeaseServiceServicer_to_server(servicer: LeaseServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
