@@ -14,7 +14,7 @@ from aggregator.billing.v1 import (
 )
 from aggregator.health.v1 import health_service_pb2
 from aggregator.orchestrator.v1 import model_service_pb2, provider_service_pb2, routing_service_pb2
-from aggregator.proxy.v1 import inference_service_pb2
+from aggregator.proxy.v1 import inference_service_pb2, validation_service_pb2
 from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 
 EDGE_KEY = "x-aggregator-edge"
@@ -26,6 +26,7 @@ MESH_PROTOS: tuple[Any, ...] = (
     model_service_pb2,
     routing_service_pb2,
     inference_service_pb2,
+    validation_service_pb2,
     balance_service_pb2,
     transaction_service_pb2,
     payment_service_pb2,

@@ -5,6 +5,9 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from aggregator.proxy.v1.inference_service_pb2_grpc import add_InferenceServiceServicer_to_server
+from aggregator.proxy.v1.validation_service_pb2_grpc import (
+    add_ValidationServiceServicer_to_server,
+)
 
 from services.chassis.app import App, Servicer
 from services.chassis.authenticator import RemoteAuthenticator
@@ -23,10 +26,12 @@ from services.proxy.domain.lease_book import LeaseBook
 from services.proxy.rpc.admission_servicer import AdmissionServicer
 from services.proxy.rpc.door import open_door
 from services.proxy.rpc.inference_servicer import InferenceServicer
+from services.proxy.rpc.validation_servicer import ValidationServicer
 from services.proxy.settings import ProxySettings
 from services.proxy.usecases.admit import Admit
 from services.proxy.usecases.fund_account import FundAccount
 from services.proxy.usecases.meter import Meter
+from services.proxy.usecases.validate_request import ValidateRequest
 
 ROTATE_SECONDS = 5.0
 
@@ -81,6 +86,11 @@ async def wire(settings: ProxySettings) -> AsyncGenerator[App]:
                     "aggregator.proxy.v1.InferenceService",
                     InferenceServicer(edge),
                     add_InferenceServiceServicer_to_server,
+                ),
+                Servicer(
+                    "aggregator.proxy.v1.ValidationService",
+                    ValidationServicer(ValidateRequest(routes)),
+                    add_ValidationServiceServicer_to_server,
                 ),
             ),
             background=(

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import grpc
 import pytest
 
 from tests.stack import Customer, Reply, Stack
@@ -130,6 +131,18 @@ async def test_management_errors_name_the_field(stack: Stack):
 @pytest.mark.parametrize("raw", [b"{", b"[]", b'{"nope":1}', b'"x"'])
 async def test_broken_management_bodies_are_400(stack: Stack, raw: bytes):
     assert (await stack.call("POST", "/auth/login", raw=raw)).status == 400
+
+
+async def test_a_message_that_is_no_protobuf_is_the_callers_fault(stack: Stack):
+    async with grpc.aio.insecure_channel(stack.edge_address) as channel:
+        for name in (
+            "auth.v1.IdentityService/Login",
+            "proxy.v1.InferenceService/StreamChatCompletion",
+        ):
+            call: Any = channel.unary_unary(f"/aggregator.{name}")
+            with pytest.raises(grpc.aio.AioRpcError) as refused:
+                await call(b"\xff\xff\xff")
+            assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
 async def test_refused_requests_leave_no_trace_on_the_bill(stack: Stack, customer: Customer):

@@ -17,7 +17,7 @@ from services.chassis.interceptors.identity import BEARER, IDENTITY_KEY
 _core: Any = base_pb2
 _auth: Any = external_auth_pb2
 _http: Any = http_status_pb2
-OPENAI_PATHS = ("/v1/", "/proxy/")
+OPENAI_PATHS = ("/v1/",)
 # Here nothing is public.
 GUARDED_PATHS = ("/v1/",)
 GRPC_TYPE = "application/grpc"

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import grpc
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
+
+from services.kernel.errors import InvalidField
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,7 @@ class Call:
     method: str
     metadata: Mapping[str, str]
     context: "grpc.aio.ServicerContext[Any, Any]"
-    # None for rpcs whose client streams.
+    # None for rpcs whose client streams, and for a message that could not be decoded.
     request: Message | None
 
 
@@ -28,6 +30,26 @@ class Concern(Protocol):
     def around(self, call: Call) -> AbstractAsyncContextManager[None]:
         """Returns the context in which the call is served."""
         ...
+
+
+def _or_none(decode: Callable[[bytes], Message]) -> Callable[[bytes], Message | None]:
+    """Lets a message that can't be decoded reach the concerns, as None: it is the caller's fault.
+
+    grpc itself would call it ours, with the exception's text.
+    """
+
+    def decode_or_none(message: bytes) -> Message | None:
+        try:
+            return decode(message)
+        except DecodeError:
+            return None
+
+    return decode_or_none
+
+
+def _require(request: Message | None) -> None:
+    if request is None:
+        raise InvalidField("message", "The message can't be decoded, or is nested too deeply.")
 
 
 # Streams that last as long as their client; they end when the service stops.
@@ -68,7 +90,8 @@ class Pipeline(grpc.aio.ServerInterceptor):
         else:
             wrapped = self._unary(handler.unary_unary, method, metadata)
             make = grpc.unary_unary_rpc_method_handler
-        return make(wrapped, handler.request_deserializer, handler.response_serializer)
+        decode = _or_none(handler.request_deserializer)
+        return make(wrapped, decode, handler.response_serializer)
 
     async def _enter(self, stack: AsyncExitStack, call: Call) -> None:
         for concern in self._concerns:
@@ -97,17 +120,19 @@ class Pipeline(grpc.aio.ServerInterceptor):
                 following.cancel()
 
     def _unary(self, inner: Any, method: str, metadata: Mapping[str, str]) -> Any:
-        async def serve(request: Message, context: Any) -> Any:
+        async def serve(request: Message | None, context: Any) -> Any:
             async with AsyncExitStack() as stack:
                 await self._enter(stack, Call(method, metadata, context, request))
+                _require(request)
                 return await inner(request, context)
 
         return serve
 
     def _stream(self, inner: Any, method: str, metadata: Mapping[str, str]) -> Any:
-        async def serve(request: Message, context: Any) -> AsyncIterator[Any]:
+        async def serve(request: Message | None, context: Any) -> AsyncIterator[Any]:
             async with AsyncExitStack() as stack:
                 await self._enter(stack, Call(method, metadata, context, request))
+                _require(request)
                 async for answer in self._until_stopping(method, inner(request, context)):
                     yield answer
 

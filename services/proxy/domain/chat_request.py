@@ -1,6 +1,9 @@
 """A chat completion request: what admission needs to know of its body."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from typing import Any, cast
 
 from services.kernel.errors import InvalidField
@@ -12,8 +15,11 @@ TOKENS_PER_MESSAGE_MAX = 16
 TOKENS_PER_ATTACHMENT_MAX = 2500
 TOKENS_MAX = 100_000_000
 CHOICES_MAX = 128
+# A body of nothing but mistakes must not make an answer many times its size.
+PROBLEMS_MAX = 100
 # They travel through the edge as an edit of the body.
 STREAM_OPTIONS_BYTES_MAX = 4096
+OUTPUT_LIMITS = ("max_completion_tokens", "max_tokens")
 # The members whose value decides something here. None may come twice.
 DECISIVE = (
     "model",
@@ -55,17 +61,9 @@ class ChatRequest:
 
 def parse_chat_request(body: object) -> ChatRequest:
     """Reads a decoded body. Raises InvalidField for what is missing or of a wrong type."""
-    if not isinstance(body, dict):
-        raise InvalidField("body", "The body must be a JSON object.")
-    members = cast("dict[str, Any]", body)
-    model = members.get("model")
-    if not isinstance(model, str) or not model:
-        raise InvalidField("model", "You must provide a model parameter, a non-empty string.")
-    stream = members.get("stream")
-    if stream not in (None, True, False) or (
-        isinstance(stream, int | float) and not isinstance(stream, bool)
-    ):
-        raise InvalidField("stream", "'stream' must be a boolean.")
+    members = _members(body)
+    model = _model(members.get("model"))
+    stream = _stream(members.get("stream"))
     text_bytes, fixed_tokens = _measure_messages(members.get("messages"))
     tools = members.get("tools") or members.get("functions")
     if tools is not None:
@@ -73,13 +71,68 @@ def parse_chat_request(body: object) -> ChatRequest:
     estimated = max(1, -(-text_bytes // BYTES_PER_TOKEN))
     return ChatRequest(
         model=model,
-        stream=bool(stream),
+        stream=stream,
         stream_options=_stream_options(members.get("stream_options")),
         max_output_tokens=_output_limit(members),
         choices=_whole(members, "n", maximum=CHOICES_MAX) or 1,
         estimated_input_tokens=estimated,
         max_input_tokens=-(-text_bytes // BYTES_PER_TOKEN_MIN) + fixed_tokens,
     )
+
+
+def find_problems(body: object) -> tuple[InvalidField, ...]:
+    """Returns all that parse_chat_request refuses in a decoded body, not only the first.
+
+    None is found exactly when parse_chat_request takes the body; at most PROBLEMS_MAX are returned.
+    """
+    return tuple(islice(_problems(body), PROBLEMS_MAX))
+
+
+def _problems(body: object) -> Iterator[InvalidField]:
+    for check in _checks(body):
+        try:
+            check()
+        except InvalidField as problem:
+            yield problem
+
+
+def _checks(body: object) -> Iterator[Callable[[], object]]:
+    """Yields each rule of a body, ready to be called; those of the members if there are any."""
+    yield partial(_members, body)
+    if not isinstance(body, dict):
+        return
+    members = cast("dict[str, Any]", body)
+    messages = members.get("messages")
+    yield partial(_model, members.get("model"))
+    yield partial(_stream, members.get("stream"))
+    yield partial(_messages, messages)
+    if isinstance(messages, list):
+        for index, message in enumerate(cast("list[object]", messages)):
+            yield partial(_check_message, message, index=index)
+    yield partial(_stream_options, members.get("stream_options"))
+    for name in OUTPUT_LIMITS:
+        yield partial(_whole, members, name, maximum=TOKENS_MAX)
+    yield partial(_whole, members, "n", maximum=CHOICES_MAX)
+
+
+def _members(body: object) -> dict[str, Any]:
+    if not isinstance(body, dict):
+        raise InvalidField("body", "The body must be a JSON object.")
+    return cast("dict[str, Any]", body)
+
+
+def _model(model: object) -> str:
+    if not isinstance(model, str) or not model:
+        raise InvalidField("model", "You must provide a model parameter, a non-empty string.")
+    return model
+
+
+def _stream(stream: object) -> bool:
+    if stream not in (None, True, False) or (
+        isinstance(stream, int | float) and not isinstance(stream, bool)
+    ):
+        raise InvalidField("stream", "'stream' must be a boolean.")
+    return bool(stream)
 
 
 def _stream_options(options: object) -> dict[str, Any] | None:
@@ -93,10 +146,7 @@ def _stream_options(options: object) -> dict[str, Any] | None:
 
 
 def _output_limit(members: dict[str, Any]) -> int | None:
-    limits = [
-        _whole(members, name, maximum=TOKENS_MAX)
-        for name in ("max_completion_tokens", "max_tokens")
-    ]
+    limits = [_whole(members, name, maximum=TOKENS_MAX) for name in OUTPUT_LIMITS]
     return max((limit for limit in limits if limit is not None), default=None)
 
 
@@ -109,14 +159,27 @@ def _whole(members: dict[str, Any], name: str, *, maximum: int) -> int | None:
     return value
 
 
-def _measure_messages(messages: object) -> tuple[int, int]:
-    """Returns the bytes of text in a conversation, and tokens to allow for besides."""
+def _messages(messages: object) -> list[object]:
     if not isinstance(messages, list) or not messages:
         raise InvalidField("messages", "'messages' must be a non-empty array.")
+    return cast("list[object]", messages)
+
+
+def _check_message(message: object, *, index: int) -> None:
+    if not isinstance(message, dict):
+        raise _bad_message(index)
+
+
+def _bad_message(index: int) -> InvalidField:
+    return InvalidField(f"messages[{index}]", "Each message must be an object.")
+
+
+def _measure_messages(messages: object) -> tuple[int, int]:
+    """Returns the bytes of text in a conversation, and tokens to allow for besides."""
     text_bytes = fixed_tokens = 0
-    for index, message in enumerate(cast("list[object]", messages)):
+    for index, message in enumerate(_messages(messages)):
         if not isinstance(message, dict):
-            raise InvalidField(f"messages[{index}]", "Each message must be an object.")
+            raise _bad_message(index)
         members = cast("dict[str, Any]", message)
         fixed_tokens += TOKENS_PER_MESSAGE_MAX
         content = members.get("content")

@@ -1,12 +1,13 @@
 """What a request cost, concluded from the edge's journal line and the hold."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from services.kernel.price import Price
 from services.kernel.usage import TokenUsage
 from services.proxy.domain.admission import CLUSTER_PREFIX, Hold
-from services.proxy.domain.chat_request import BYTES_PER_TOKEN
+from services.proxy.domain.chat_request import BYTES_PER_TOKEN, ChatRequest
+from services.proxy.domain.routing import Target
 
 FAILED_STATUS = 400
 
@@ -86,12 +87,15 @@ def expire(hold: Hold) -> Conclusion:
     return Conclusion(hold, Outcome.EXPIRED, TokenUsage(), 0, 0, "", None)
 
 
-def hold_amount(prices: list[Price], *, max_input_tokens: int, max_output_tokens: list[int]) -> int:
+def cost_limit(target: Target, request: ChatRequest) -> int:
+    """Returns the most that a request can cost at a provider."""
+    output = request.output_limit(target.max_output_tokens)
+    return target.price.cost(TokenUsage(input=request.max_input_tokens, output=output))
+
+
+def hold_amount(targets: Sequence[Target], request: ChatRequest) -> int:
     """Returns the most that a request can cost at any of the providers it may go to."""
-    return max(
-        price.cost(TokenUsage(input=max_input_tokens, output=output))
-        for price, output in zip(prices, max_output_tokens, strict=True)
-    )
+    return max(cost_limit(target, request) for target in targets)
 
 
 def _estimate(line: JournalLine) -> TokenUsage:

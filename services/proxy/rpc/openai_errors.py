@@ -35,13 +35,13 @@ FALLBACK = (500, "api_error", "internal_error", False)
 
 def refusal_of(error: errors.DomainError) -> HttpRefusal:
     """Returns the HTTP answer for an error."""
-    status, kind, code, retryable = TABLE.get(type(error), FALLBACK)
+    status, kind, _, retryable = TABLE.get(type(error), FALLBACK)
     body = {
         "error": {
-            "message": _message(error),
+            "message": message_of(error),
             "type": kind,
             "param": _param(error),
-            "code": _code(error, code),
+            "code": code_of(error),
             **_balance(error),
         }
     }
@@ -55,7 +55,8 @@ def refusal_of(error: errors.DomainError) -> HttpRefusal:
     return HttpRefusal(status, tuple(headers), orjson.dumps(body))
 
 
-def _message(error: errors.DomainError) -> str:
+def message_of(error: errors.DomainError) -> str:
+    """Returns what is wrong, in one sentence."""
     if isinstance(error, errors.InvalidCredential):
         return "Incorrect API key provided. Send a valid key as 'Authorization: Bearer <key>'."
     if isinstance(error, errors.NotFound) and error.metadata["resource"] == "model":
@@ -64,12 +65,13 @@ def _message(error: errors.DomainError) -> str:
     return error.message
 
 
-def _code(error: errors.DomainError, code: str) -> str:
+def code_of(error: errors.DomainError) -> str:
+    """Returns the code of OpenAI's API for an error."""
     if isinstance(error, errors.NotFound):
         return f"{error.metadata['resource']}_not_found"
     if error.metadata.get("running_requests", "0") != "0":
         return "balance_held"
-    return code
+    return TABLE.get(type(error), FALLBACK)[2]
 
 
 def _param(error: errors.DomainError) -> str | None:

@@ -95,12 +95,7 @@ class Admit:
         request = parse_chat_request(ask.decode(ask.body))
         spans = find_spans(ask.body, request)
         targets = self.routes.table.targets(request.model, provider_id=ask.provider_id)
-        amount = hold_amount(
-            [target.price for target in targets],
-            max_input_tokens=request.max_input_tokens,
-            max_output_tokens=[request.output_limit(t.max_output_tokens) for t in targets],
-        )
-        return _Wish(request, spans, targets, amount)
+        return _Wish(request, spans, targets, hold_amount(targets, request))
 
     def _admit(self, ask: Ask, wish: _Wish, *, verdict: Verdict, lease: Lease) -> Admission:
         self._check_concurrency(lease)

@@ -89,12 +89,11 @@ async def test_a_bad_credential_is_refused_in_the_dialect_of_the_path(
     auth: AuthClient, credential: str
 ):
     header = f"Bearer {credential}"
-    for path in ("/v1/models", "/proxy/openai/v1/models"):
-        openai = await auth.check(path, authorization=header)
-        assert openai.denied_response.status.code == 401
-        body = json.loads(openai.denied_response.body)
-        assert body["error"]["code"] == "invalid_api_key"
-        assert credential not in openai.denied_response.body
+    openai = await auth.check("/v1/models", authorization=header)
+    assert openai.denied_response.status.code == 401
+    body = json.loads(openai.denied_response.body)
+    assert body["error"]["code"] == "invalid_api_key"
+    assert credential not in openai.denied_response.body
     google = await auth.check("/auth/me", authorization=header)
     assert google.denied_response.status.code == 401
     body = json.loads(google.denied_response.body)

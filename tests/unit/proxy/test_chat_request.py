@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from services.kernel.errors import InvalidField
-from services.proxy.domain.chat_request import parse_chat_request
+from services.proxy.domain.chat_request import PROBLEMS_MAX, find_problems, parse_chat_request
 
 GOOD: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "hello"}]}
 
@@ -35,12 +35,44 @@ def test_a_bad_member_is_named(changes: dict[str, Any], field: str):
     with pytest.raises(InvalidField) as refused:
         parse_chat_request({**GOOD, **changes})
     assert refused.value.field == field
+    [found] = find_problems({**GOOD, **changes})
+    assert (found.field, found.message) == (field, refused.value.message)
+
+
+def test_a_good_body_has_no_problems():
+    assert find_problems(GOOD) == ()
+
+
+def test_all_problems_are_found_at_once():
+    body = {
+        "messages": ["a", {"content": "b"}, 3],
+        "stream": "yes",
+        "stream_options": [],
+        "max_completion_tokens": 0,
+        "max_tokens": 1.5,
+        "n": 129,
+    }
+    assert [problem.field for problem in find_problems(body)] == [
+        "model",
+        "stream",
+        "messages[0]",
+        "messages[2]",
+        "stream_options",
+        "max_completion_tokens",
+        "max_tokens",
+        "n",
+    ]
+
+
+def test_problems_are_bounded():
+    assert len(find_problems({**GOOD, "messages": ["x"] * 5000})) == PROBLEMS_MAX
 
 
 @pytest.mark.parametrize("body", [None, [], "text", 5])
 def test_a_body_is_an_object(body: object):
     with pytest.raises(InvalidField):
         parse_chat_request(body)
+    assert [problem.field for problem in find_problems(body)] == ["body"]
 
 
 def test_input_is_estimated_from_bytes_of_text():

@@ -29,7 +29,7 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.type import money_pb2 as google_dot_type_dot_money__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+aggregator/billing/v1/payment_service.proto\x12\x15\x61ggregator.billing.v1\x1a!aggregator/access/v1/access.proto\x1a/aggregator/billing/v1/transaction_service.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/type/money.proto\"\xa1\x01\n\x15ProcessPaymentRequest\x12\x1a\n\x07user_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@\x12*\n\x06\x61mount\x18\x02 \x01(\x0b\x32\x12.google.type.MoneyB\x06\xbaH\x03\xc8\x01\x01\x12\"\n\x0epayment_method\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01(\xc8\x01\x12\x1c\n\nrequest_id\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"e\n\x16ProcessPaymentResponse\x12\x12\n\npayment_id\x18\x01 \x01(\t\x12\x37\n\x0btransaction\x18\x02 \x01(\x0b\x32\".aggregator.billing.v1.Transaction2\xab\x01\n\x0ePaymentService\x12\x98\x01\n\x0eProcessPayment\x12,.aggregator.billing.v1.ProcessPaymentRequest\x1a-.aggregator.billing.v1.ProcessPaymentResponse\")\xaa\xbb\x18\x02\x08\x02\x82\xd3\xe4\x93\x02\x1d\"\x18/billing/payment/process:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+aggregator/billing/v1/payment_service.proto\x12\x15\x61ggregator.billing.v1\x1a!aggregator/access/v1/access.proto\x1a/aggregator/billing/v1/transaction_service.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/type/money.proto\"\xa1\x01\n\x15ProcessPaymentRequest\x12\x1a\n\x07user_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@\x12*\n\x06\x61mount\x18\x02 \x01(\x0b\x32\x12.google.type.MoneyB\x06\xbaH\x03\xc8\x01\x01\x12\"\n\x0epayment_method\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01(\xc8\x01\x12\x1c\n\nrequest_id\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"e\n\x16ProcessPaymentResponse\x12\x12\n\npayment_id\x18\x01 \x01(\t\x12\x37\n\x0btransaction\x18\x02 \x01(\x0b\x32\".aggregator.billing.v1.Transaction\"\x92\x01\n\x14RefundPaymentRequest\x12\x1c\n\npayment_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\"\n\x06\x61mount\x18\x02 \x01(\x0b\x32\x12.google.type.Money\x12\x1a\n\x06reason\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12\x1c\n\nrequest_id\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"c\n\x15RefundPaymentResponse\x12\x11\n\trefund_id\x18\x01 \x01(\t\x12\x37\n\x0btransaction\x18\x02 \x01(\x0b\x32\".aggregator.billing.v1.Transaction2\xc2\x02\n\x0ePaymentService\x12\x98\x01\n\x0eProcessPayment\x12,.aggregator.billing.v1.ProcessPaymentRequest\x1a-.aggregator.billing.v1.ProcessPaymentResponse\")\xaa\xbb\x18\x02\x08\x02\x82\xd3\xe4\x93\x02\x1d\"\x18/billing/payment/process:\x01*\x12\x94\x01\n\rRefundPayment\x12+.aggregator.billing.v1.RefundPaymentRequest\x1a,.aggregator.billing.v1.RefundPaymentResponse\"(\xaa\xbb\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x1c\"\x17/billing/payment/refund:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,12 +44,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PROCESSPAYMENTREQUEST'].fields_by_name['payment_method']._serialized_options = b'\272H\007r\005\020\001(\310\001'
   _globals['_PROCESSPAYMENTREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_PROCESSPAYMENTREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_REFUNDPAYMENTREQUEST'].fields_by_name['payment_id']._loaded_options = None
+  _globals['_REFUNDPAYMENTREQUEST'].fields_by_name['payment_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_REFUNDPAYMENTREQUEST'].fields_by_name['reason']._loaded_options = None
+  _globals['_REFUNDPAYMENTREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\007r\005\020\001\030\310\001'
+  _globals['_REFUNDPAYMENTREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_REFUNDPAYMENTREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_PAYMENTSERVICE'].methods_by_name['ProcessPayment']._loaded_options = None
   _globals['_PAYMENTSERVICE'].methods_by_name['ProcessPayment']._serialized_options = b'\252\273\030\002\010\002\202\323\344\223\002\035\"\030/billing/payment/process:\001*'
+  _globals['_PAYMENTSERVICE'].methods_by_name['RefundPayment']._loaded_options = None
+  _globals['_PAYMENTSERVICE'].methods_by_name['RefundPayment']._serialized_options = b'\252\273\030\002\010\003\202\323\344\223\002\034\"\027/billing/payment/refund:\001*'
   _globals['_PROCESSPAYMENTREQUEST']._serialized_start=239
   _globals['_PROCESSPAYMENTREQUEST']._serialized_end=400
   _globals['_PROCESSPAYMENTRESPONSE']._serialized_start=402
   _globals['_PROCESSPAYMENTRESPONSE']._serialized_end=503
-  _globals['_PAYMENTSERVICE']._serialized_start=506
-  _globals['_PAYMENTSERVICE']._serialized_end=677
+  _globals['_REFUNDPAYMENTREQUEST']._serialized_start=506
+  _globals['_REFUNDPAYMENTREQUEST']._serialized_end=652
+  _globals['_REFUNDPAYMENTRESPONSE']._serialized_start=654
+  _globals['_REFUNDPAYMENTRESPONSE']._serialized_end=753
+  _globals['_PAYMENTSERVICE']._serialized_start=756
+  _globals['_PAYMENTSERVICE']._serialized_end=1078
 # @@protoc_insertion_point(module_scope)

@@ -29,3 +29,23 @@ class ProcessPaymentResponse(_message.Message):
     payment_id: str
     transaction: _transaction_service_pb2.Transaction
     def __init__(self, payment_id: _Optional[str] = ..., transaction: _Optional[_Union[_transaction_service_pb2.Transaction, _Mapping]] = ...) -> None: ...
+
+class RefundPaymentRequest(_message.Message):
+    __slots__ = ("payment_id", "amount", "reason", "request_id")
+    PAYMENT_ID_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    payment_id: str
+    amount: _money_pb2.Money
+    reason: str
+    request_id: str
+    def __init__(self, payment_id: _Optional[str] = ..., amount: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., reason: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class RefundPaymentResponse(_message.Message):
+    __slots__ = ("refund_id", "transaction")
+    REFUND_ID_FIELD_NUMBER: _ClassVar[int]
+    TRANSACTION_FIELD_NUMBER: _ClassVar[int]
+    refund_id: str
+    transaction: _transaction_service_pb2.Transaction
+    def __init__(self, refund_id: _Optional[str] = ..., transaction: _Optional[_Union[_transaction_service_pb2.Transaction, _Mapping]] = ...) -> None: ...

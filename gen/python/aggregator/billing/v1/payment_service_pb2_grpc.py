@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class PaymentServiceStub:
-    """Takes payments.
+    """Takes payments and gives them back.
     """
 
     def __init__(self, channel):
@@ -40,10 +40,15 @@ class PaymentServiceStub:
                 request_serializer=aggregator_dot_billing_dot_v1_dot_payment__service__pb2.ProcessPaymentRequest.SerializeToString,
                 response_deserializer=aggregator_dot_billing_dot_v1_dot_payment__service__pb2.ProcessPaymentResponse.FromString,
                 _registered_method=True)
+        self.RefundPayment = channel.unary_unary(
+                '/aggregator.billing.v1.PaymentService/RefundPayment',
+                request_serializer=aggregator_dot_billing_dot_v1_dot_payment__service__pb2.RefundPaymentRequest.SerializeToString,
+                response_deserializer=aggregator_dot_billing_dot_v1_dot_payment__service__pb2.RefundPaymentResponse.FromString,
+                _registered_method=True)
 
 
 class PaymentServiceServicer:
-    """Takes payments.
+    """Takes payments and gives them back.
     """
 
     def ProcessPayment(self, request, context):
@@ -51,6 +56,18 @@ class PaymentServiceServicer:
         same `request_id` returns the first result. Fails with PAYMENT_DECLINED, with REQUEST_ID_REUSED
         when the id came with another request before, and with RESOURCE_NOT_FOUND when the user is
         somebody else and the caller no operator.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RefundPayment(self, request, context):
+        """Gives a payment back, whole or in part, out of the user's available balance. Repeating the call
+        with the same `request_id` returns the first result; should a call fail with
+        DEPENDENCY_UNAVAILABLE, repeating it completes the refund. Fails with RESOURCE_NOT_FOUND when
+        there is no such payment, with CONFLICT when it did not succeed or has less left, with
+        INSUFFICIENT_BALANCE when that much was spent or is held for requests under way, and with
+        REQUEST_ID_REUSED when the id came with another refund before.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -64,6 +81,11 @@ def add_PaymentServiceServicer_to_server(servicer, server):
                     request_deserializer=aggregator_dot_billing_dot_v1_dot_payment__service__pb2.ProcessPaymentRequest.FromString,
                     response_serializer=aggregator_dot_billing_dot_v1_dot_payment__service__pb2.ProcessPaymentResponse.SerializeToString,
             ),
+            'RefundPayment': grpc.unary_unary_rpc_method_handler(
+                    servicer.RefundPayment,
+                    request_deserializer=aggregator_dot_billing_dot_v1_dot_payment__service__pb2.RefundPaymentRequest.FromString,
+                    response_serializer=aggregator_dot_billing_dot_v1_dot_payment__service__pb2.RefundPaymentResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'aggregator.billing.v1.PaymentService', rpc_method_handlers)
@@ -73,7 +95,7 @@ def add_PaymentServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class PaymentService:
-    """Takes payments.
+    """Takes payments and gives them back.
     """
 
     @staticmethod
@@ -93,6 +115,33 @@ class PaymentService:
             '/aggregator.billing.v1.PaymentService/ProcessPayment',
             aggregator_dot_billing_dot_v1_dot_payment__service__pb2.ProcessPaymentRequest.SerializeToString,
             aggregator_dot_billing_dot_v1_dot_payment__service__pb2.ProcessPaymentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RefundPayment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/aggregator.billing.v1.PaymentService/RefundPayment',
+            aggregator_dot_billing_dot_v1_dot_payment__service__pb2.RefundPaymentRequest.SerializeToString,
+            aggregator_dot_billing_dot_v1_dot_payment__service__pb2.RefundPaymentResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class PaymentServiceStub:
-    """Takes payments."""
+    """Takes payments and gives them back."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -39,10 +39,18 @@ class PaymentServiceStub:
     when the id came with another request before, and with RESOURCE_NOT_FOUND when the user is
     somebody else and the caller no operator.
     """
+    RefundPayment: _grpc.UnaryUnaryMultiCallable[_payment_service_pb2.RefundPaymentRequest, _payment_service_pb2.RefundPaymentResponse]
+    """Gives a payment back, whole or in part, out of the user's available balance. Repeating the call
+    with the same `request_id` returns the first result; should a call fail with
+    DEPENDENCY_UNAVAILABLE, repeating it completes the refund. Fails with RESOURCE_NOT_FOUND when
+    there is no such payment, with CONFLICT when it did not succeed or has less left, with
+    INSUFFICIENT_BALANCE when that much was spent or is held for requests under way, and with
+    REQUEST_ID_REUSED when the id came with another refund before.
+    """
 
 @_typing.type_check_only
 class PaymentServiceAsyncStub(PaymentServiceStub):
-    """Takes payments."""
+    """Takes payments and gives them back."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ProcessPayment: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.ProcessPaymentRequest, _payment_service_pb2.ProcessPaymentResponse]  # type: ignore[assignment]
@@ -51,9 +59,17 @@ class PaymentServiceAsyncStub(PaymentServiceStub):
     when the id came with another request before, and with RESOURCE_NOT_FOUND when the user is
     somebody else and the caller no operator.
     """
+    RefundPayment: _aio.UnaryUnaryMultiCallable[_payment_service_pb2.RefundPaymentRequest, _payment_service_pb2.RefundPaymentResponse]  # type: ignore[assignment]
+    """Gives a payment back, whole or in part, out of the user's available balance. Repeating the call
+    with the same `request_id` returns the first result; should a call fail with
+    DEPENDENCY_UNAVAILABLE, repeating it completes the refund. Fails with RESOURCE_NOT_FOUND when
+    there is no such payment, with CONFLICT when it did not succeed or has less left, with
+    INSUFFICIENT_BALANCE when that much was spent or is held for requests under way, and with
+    REQUEST_ID_REUSED when the id came with another refund before.
+    """
 
 class PaymentServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Takes payments."""
+    """Takes payments and gives them back."""
 
     @_abc_1.abstractmethod
     def ProcessPayment(
@@ -65,6 +81,20 @@ class PaymentServiceServicer(metaclass=_abc_1.ABCMeta):
         same `request_id` returns the first result. Fails with PAYMENT_DECLINED, with REQUEST_ID_REUSED
         when the id came with another request before, and with RESOURCE_NOT_FOUND when the user is
         somebody else and the caller no operator.
+        """
+
+    @_abc_1.abstractmethod
+    def RefundPayment(
+        self,
+        request: _payment_service_pb2.RefundPaymentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_payment_service_pb2.RefundPaymentResponse, _abc.Awaitable[_payment_service_pb2.RefundPaymentResponse]]:
+        """Gives a payment back, whole or in part, out of the user's available balance. Repeating the call
+        with the same `request_id` returns the first result; should a call fail with
+        DEPENDENCY_UNAVAILABLE, repeating it completes the refund. Fails with RESOURCE_NOT_FOUND when
+        there is no such payment, with CONFLICT when it did not succeed or has less left, with
+        INSUFFICIENT_BALANCE when that much was spent or is held for requests under way, and with
+        REQUEST_ID_REUSED when the id came with another refund before.
         """
 
 def add_PaymentServiceServicer_to_server(servicer: PaymentServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

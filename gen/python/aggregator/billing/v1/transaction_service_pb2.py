@@ -30,13 +30,21 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from google.type import money_pb2 as google_dot_type_dot_money__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/aggregator/billing/v1/transaction_service.proto\x12\x15\x61ggregator.billing.v1\x1a!aggregator/access/v1/access.proto\x1a&aggregator/proxy/v1/proxy_events.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\"\xc3\x01\n\x0bTransaction\x12\x16\n\x0etransaction_id\x18\x01 \x01(\t\x12\x34\n\x04type\x18\x02 \x01(\x0e\x32&.aggregator.billing.v1.TransactionType\x12\"\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x12.google.type.Money\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\treference\x18\x05 \x01(\t\"o\n\x17ListTransactionsRequest\x12\x1a\n\x07user_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03(\x80\x04\"m\n\x18ListTransactionsResponse\x12\x38\n\x0ctransactions\x18\x01 \x03(\x0b\x32\".aggregator.billing.v1.Transaction\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"h\n\x10ListUsageRequest\x12\x1a\n\x07user_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03(\x80\x04\"a\n\x11ListUsageResponse\x12\x33\n\x07records\x18\x01 \x03(\x0b\x32\".aggregator.proxy.v1.UsageRecorded\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*m\n\x0fTransactionType\x12 \n\x1cTRANSACTION_TYPE_UNSPECIFIED\x10\x00\x12\x1c\n\x18TRANSACTION_TYPE_PAYMENT\x10\x01\x12\x1a\n\x16TRANSACTION_TYPE_USAGE\x10\x02\x32\xde\x02\n\x12TransactionService\x12\xb0\x01\n\x10ListTransactions\x12..aggregator.billing.v1.ListTransactionsRequest\x1a/.aggregator.billing.v1.ListTransactionsResponse\";\xaa\xbb\x18\x10\x08\x02\x12\x0c\x62illing.read\x82\xd3\xe4\x93\x02!\x12\x1f/billing/transactions/{user_id}\x12\x94\x01\n\tListUsage\x12\'.aggregator.billing.v1.ListUsageRequest\x1a(.aggregator.billing.v1.ListUsageResponse\"4\xaa\xbb\x18\x10\x08\x02\x12\x0c\x62illing.read\x82\xd3\xe4\x93\x02\x1a\x12\x18/billing/usage/{user_id}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/aggregator/billing/v1/transaction_service.proto\x12\x15\x61ggregator.billing.v1\x1a!aggregator/access/v1/access.proto\x1a&aggregator/proxy/v1/proxy_events.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\"\xd3\x01\n\x0bTransaction\x12\x16\n\x0etransaction_id\x18\x01 \x01(\t\x12\x34\n\x04type\x18\x02 \x01(\x0e\x32&.aggregator.billing.v1.TransactionType\x12\"\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x12.google.type.Money\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\treference\x18\x05 \x01(\t\x12\x0e\n\x06reason\x18\x06 \x01(\t\"\x9c\x01\n\x18\x43reateTransactionRequest\x12\x1a\n\x07user_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@\x12*\n\x06\x61mount\x18\x02 \x01(\x0b\x32\x12.google.type.MoneyB\x06\xbaH\x03\xc8\x01\x01\x12\x1a\n\x06reason\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12\x1c\n\nrequest_id\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"T\n\x19\x43reateTransactionResponse\x12\x37\n\x0btransaction\x18\x01 \x01(\x0b\x32\".aggregator.billing.v1.Transaction\"o\n\x17ListTransactionsRequest\x12\x1a\n\x07user_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03(\x80\x04\"m\n\x18ListTransactionsResponse\x12\x38\n\x0ctransactions\x18\x01 \x03(\x0b\x32\".aggregator.billing.v1.Transaction\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"h\n\x10ListUsageRequest\x12\x1a\n\x07user_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03(\x80\x04\"a\n\x11ListUsageResponse\x12\x33\n\x07records\x18\x01 \x03(\x0b\x32\".aggregator.proxy.v1.UsageRecorded\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*\xab\x01\n\x0fTransactionType\x12 \n\x1cTRANSACTION_TYPE_UNSPECIFIED\x10\x00\x12\x1c\n\x18TRANSACTION_TYPE_PAYMENT\x10\x01\x12\x1a\n\x16TRANSACTION_TYPE_USAGE\x10\x02\x12\x1b\n\x17TRANSACTION_TYPE_REFUND\x10\x03\x12\x1f\n\x1bTRANSACTION_TYPE_ADJUSTMENT\x10\x04\x32\xfe\x03\n\x12TransactionService\x12\x9d\x01\n\x11\x43reateTransaction\x12/.aggregator.billing.v1.CreateTransactionRequest\x1a\x30.aggregator.billing.v1.CreateTransactionResponse\"%\xaa\xbb\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x19\"\x14/billing/transaction:\x01*\x12\xb0\x01\n\x10ListTransactions\x12..aggregator.billing.v1.ListTransactionsRequest\x1a/.aggregator.billing.v1.ListTransactionsResponse\";\xaa\xbb\x18\x10\x08\x02\x12\x0c\x62illing.read\x82\xd3\xe4\x93\x02!\x12\x1f/billing/transactions/{user_id}\x12\x94\x01\n\tListUsage\x12\'.aggregator.billing.v1.ListUsageRequest\x1a(.aggregator.billing.v1.ListUsageResponse\"4\xaa\xbb\x18\x10\x08\x02\x12\x0c\x62illing.read\x82\xd3\xe4\x93\x02\x1a\x12\x18/billing/usage/{user_id}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'aggregator.billing.v1.transaction_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_CREATETRANSACTIONREQUEST'].fields_by_name['user_id']._loaded_options = None
+  _globals['_CREATETRANSACTIONREQUEST'].fields_by_name['user_id']._serialized_options = b'\272H\006r\004\020\001(@'
+  _globals['_CREATETRANSACTIONREQUEST'].fields_by_name['amount']._loaded_options = None
+  _globals['_CREATETRANSACTIONREQUEST'].fields_by_name['amount']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_CREATETRANSACTIONREQUEST'].fields_by_name['reason']._loaded_options = None
+  _globals['_CREATETRANSACTIONREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\007r\005\020\001\030\310\001'
+  _globals['_CREATETRANSACTIONREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_CREATETRANSACTIONREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_LISTTRANSACTIONSREQUEST'].fields_by_name['user_id']._loaded_options = None
   _globals['_LISTTRANSACTIONSREQUEST'].fields_by_name['user_id']._serialized_options = b'\272H\006r\004\020\001(@'
   _globals['_LISTTRANSACTIONSREQUEST'].fields_by_name['page_size']._loaded_options = None
@@ -49,22 +57,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTUSAGEREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
   _globals['_LISTUSAGEREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTUSAGEREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003(\200\004'
+  _globals['_TRANSACTIONSERVICE'].methods_by_name['CreateTransaction']._loaded_options = None
+  _globals['_TRANSACTIONSERVICE'].methods_by_name['CreateTransaction']._serialized_options = b'\252\273\030\002\010\003\202\323\344\223\002\031\"\024/billing/transaction:\001*'
   _globals['_TRANSACTIONSERVICE'].methods_by_name['ListTransactions']._loaded_options = None
   _globals['_TRANSACTIONSERVICE'].methods_by_name['ListTransactions']._serialized_options = b'\252\273\030\020\010\002\022\014billing.read\202\323\344\223\002!\022\037/billing/transactions/{user_id}'
   _globals['_TRANSACTIONSERVICE'].methods_by_name['ListUsage']._loaded_options = None
   _globals['_TRANSACTIONSERVICE'].methods_by_name['ListUsage']._serialized_options = b'\252\273\030\020\010\002\022\014billing.read\202\323\344\223\002\032\022\030/billing/usage/{user_id}'
-  _globals['_TRANSACTIONTYPE']._serialized_start=893
-  _globals['_TRANSACTIONTYPE']._serialized_end=1002
+  _globals['_TRANSACTIONTYPE']._serialized_start=1155
+  _globals['_TRANSACTIONTYPE']._serialized_end=1326
   _globals['_TRANSACTION']._serialized_start=267
-  _globals['_TRANSACTION']._serialized_end=462
-  _globals['_LISTTRANSACTIONSREQUEST']._serialized_start=464
-  _globals['_LISTTRANSACTIONSREQUEST']._serialized_end=575
-  _globals['_LISTTRANSACTIONSRESPONSE']._serialized_start=577
-  _globals['_LISTTRANSACTIONSRESPONSE']._serialized_end=686
-  _globals['_LISTUSAGEREQUEST']._serialized_start=688
-  _globals['_LISTUSAGEREQUEST']._serialized_end=792
-  _globals['_LISTUSAGERESPONSE']._serialized_start=794
-  _globals['_LISTUSAGERESPONSE']._serialized_end=891
-  _globals['_TRANSACTIONSERVICE']._serialized_start=1005
-  _globals['_TRANSACTIONSERVICE']._serialized_end=1355
+  _globals['_TRANSACTION']._serialized_end=478
+  _globals['_CREATETRANSACTIONREQUEST']._serialized_start=481
+  _globals['_CREATETRANSACTIONREQUEST']._serialized_end=637
+  _globals['_CREATETRANSACTIONRESPONSE']._serialized_start=639
+  _globals['_CREATETRANSACTIONRESPONSE']._serialized_end=723
+  _globals['_LISTTRANSACTIONSREQUEST']._serialized_start=725
+  _globals['_LISTTRANSACTIONSREQUEST']._serialized_end=836
+  _globals['_LISTTRANSACTIONSRESPONSE']._serialized_start=838
+  _globals['_LISTTRANSACTIONSRESPONSE']._serialized_end=947
+  _globals['_LISTUSAGEREQUEST']._serialized_start=949
+  _globals['_LISTUSAGEREQUEST']._serialized_end=1053
+  _globals['_LISTUSAGERESPONSE']._serialized_start=1055
+  _globals['_LISTUSAGERESPONSE']._serialized_end=1152
+  _globals['_TRANSACTIONSERVICE']._serialized_start=1329
+  _globals['_TRANSACTIONSERVICE']._serialized_end=1839
 # @@protoc_insertion_point(module_scope)

@@ -20,23 +20,47 @@ class TransactionType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     TRANSACTION_TYPE_UNSPECIFIED: _ClassVar[TransactionType]
     TRANSACTION_TYPE_PAYMENT: _ClassVar[TransactionType]
     TRANSACTION_TYPE_USAGE: _ClassVar[TransactionType]
+    TRANSACTION_TYPE_REFUND: _ClassVar[TransactionType]
+    TRANSACTION_TYPE_ADJUSTMENT: _ClassVar[TransactionType]
 TRANSACTION_TYPE_UNSPECIFIED: TransactionType
 TRANSACTION_TYPE_PAYMENT: TransactionType
 TRANSACTION_TYPE_USAGE: TransactionType
+TRANSACTION_TYPE_REFUND: TransactionType
+TRANSACTION_TYPE_ADJUSTMENT: TransactionType
 
 class Transaction(_message.Message):
-    __slots__ = ("transaction_id", "type", "amount", "create_time", "reference")
+    __slots__ = ("transaction_id", "type", "amount", "create_time", "reference", "reason")
     TRANSACTION_ID_FIELD_NUMBER: _ClassVar[int]
     TYPE_FIELD_NUMBER: _ClassVar[int]
     AMOUNT_FIELD_NUMBER: _ClassVar[int]
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
     REFERENCE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
     transaction_id: str
     type: TransactionType
     amount: _money_pb2.Money
     create_time: _timestamp_pb2.Timestamp
     reference: str
-    def __init__(self, transaction_id: _Optional[str] = ..., type: _Optional[_Union[TransactionType, str]] = ..., amount: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reference: _Optional[str] = ...) -> None: ...
+    reason: str
+    def __init__(self, transaction_id: _Optional[str] = ..., type: _Optional[_Union[TransactionType, str]] = ..., amount: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reference: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class CreateTransactionRequest(_message.Message):
+    __slots__ = ("user_id", "amount", "reason", "request_id")
+    USER_ID_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    user_id: str
+    amount: _money_pb2.Money
+    reason: str
+    request_id: str
+    def __init__(self, user_id: _Optional[str] = ..., amount: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., reason: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class CreateTransactionResponse(_message.Message):
+    __slots__ = ("transaction",)
+    TRANSACTION_FIELD_NUMBER: _ClassVar[int]
+    transaction: Transaction
+    def __init__(self, transaction: _Optional[_Union[Transaction, _Mapping]] = ...) -> None: ...
 
 class ListTransactionsRequest(_message.Message):
     __slots__ = ("user_id", "page_size", "page_token")

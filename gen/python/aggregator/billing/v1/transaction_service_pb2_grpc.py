@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class TransactionServiceStub:
-    """Shows what moved an account.
+    """Shows what moved an account, and adjusts it.
     """
 
     def __init__(self, channel):
@@ -35,6 +35,11 @@ class TransactionServiceStub:
         Args:
             channel: A grpc.Channel.
         """
+        self.CreateTransaction = channel.unary_unary(
+                '/aggregator.billing.v1.TransactionService/CreateTransaction',
+                request_serializer=aggregator_dot_billing_dot_v1_dot_transaction__service__pb2.CreateTransactionRequest.SerializeToString,
+                response_deserializer=aggregator_dot_billing_dot_v1_dot_transaction__service__pb2.CreateTransactionResponse.FromString,
+                _registered_method=True)
         self.ListTransactions = channel.unary_unary(
                 '/aggregator.billing.v1.TransactionService/ListTransactions',
                 request_serializer=aggregator_dot_billing_dot_v1_dot_transaction__service__pb2.ListTransactionsRequest.SerializeToString,
@@ -48,8 +53,18 @@ class TransactionServiceStub:
 
 
 class TransactionServiceServicer:
-    """Shows what moved an account.
+    """Shows what moved an account, and adjusts it.
     """
+
+    def CreateTransaction(self, request, context):
+        """Adjusts a user's balance. Repeating the call with the same `request_id` returns the first result.
+        Fails with INSUFFICIENT_BALANCE when more is taken than is available, with REQUEST_ID_REUSED when
+        the id came with another adjustment before, and with RESOURCE_NOT_FOUND for an account of the
+        platform's own.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
 
     def ListTransactions(self, request, context):
         """Lists a user's transactions, newest first. A user sees their own; an operator sees everybody's.
@@ -70,6 +85,11 @@ class TransactionServiceServicer:
 
 def add_TransactionServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
+            'CreateTransaction': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateTransaction,
+                    request_deserializer=aggregator_dot_billing_dot_v1_dot_transaction__service__pb2.CreateTransactionRequest.FromString,
+                    response_serializer=aggregator_dot_billing_dot_v1_dot_transaction__service__pb2.CreateTransactionResponse.SerializeToString,
+            ),
             'ListTransactions': grpc.unary_unary_rpc_method_handler(
                     servicer.ListTransactions,
                     request_deserializer=aggregator_dot_billing_dot_v1_dot_transaction__service__pb2.ListTransactionsRequest.FromString,
@@ -89,8 +109,35 @@ def add_TransactionServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class TransactionService:
-    """Shows what moved an account.
+    """Shows what moved an account, and adjusts it.
     """
+
+    @staticmethod
+    def CreateTransaction(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/aggregator.billing.v1.TransactionService/CreateTransaction',
+            aggregator_dot_billing_dot_v1_dot_transaction__service__pb2.CreateTransactionRequest.SerializeToString,
+            aggregator_dot_billing_dot_v1_dot_transaction__service__pb2.CreateTransactionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
 
     @staticmethod
     def ListTransactions(request,

@@ -27,12 +27,18 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class TransactionServiceStub:
-    """Shows what moved an account."""
+    """Shows what moved an account, and adjusts it."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> TransactionServiceAsyncStub: ...
+    CreateTransaction: _grpc.UnaryUnaryMultiCallable[_transaction_service_pb2.CreateTransactionRequest, _transaction_service_pb2.CreateTransactionResponse]
+    """Adjusts a user's balance. Repeating the call with the same `request_id` returns the first result.
+    Fails with INSUFFICIENT_BALANCE when more is taken than is available, with REQUEST_ID_REUSED when
+    the id came with another adjustment before, and with RESOURCE_NOT_FOUND for an account of the
+    platform's own.
+    """
     ListTransactions: _grpc.UnaryUnaryMultiCallable[_transaction_service_pb2.ListTransactionsRequest, _transaction_service_pb2.ListTransactionsResponse]
     """Lists a user's transactions, newest first. A user sees their own; an operator sees everybody's.
     Fails with RESOURCE_NOT_FOUND for others.
@@ -44,9 +50,15 @@ class TransactionServiceStub:
 
 @_typing.type_check_only
 class TransactionServiceAsyncStub(TransactionServiceStub):
-    """Shows what moved an account."""
+    """Shows what moved an account, and adjusts it."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
+    CreateTransaction: _aio.UnaryUnaryMultiCallable[_transaction_service_pb2.CreateTransactionRequest, _transaction_service_pb2.CreateTransactionResponse]  # type: ignore[assignment]
+    """Adjusts a user's balance. Repeating the call with the same `request_id` returns the first result.
+    Fails with INSUFFICIENT_BALANCE when more is taken than is available, with REQUEST_ID_REUSED when
+    the id came with another adjustment before, and with RESOURCE_NOT_FOUND for an account of the
+    platform's own.
+    """
     ListTransactions: _aio.UnaryUnaryMultiCallable[_transaction_service_pb2.ListTransactionsRequest, _transaction_service_pb2.ListTransactionsResponse]  # type: ignore[assignment]
     """Lists a user's transactions, newest first. A user sees their own; an operator sees everybody's.
     Fails with RESOURCE_NOT_FOUND for others.
@@ -57,7 +69,19 @@ class TransactionServiceAsyncStub(TransactionServiceStub):
     """
 
 class TransactionServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Shows what moved an account."""
+    """Shows what moved an account, and adjusts it."""
+
+    @_abc_1.abstractmethod
+    def CreateTransaction(
+        self,
+        request: _transaction_service_pb2.CreateTransactionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_transaction_service_pb2.CreateTransactionResponse, _abc.Awaitable[_transaction_service_pb2.CreateTransactionResponse]]:
+        """Adjusts a user's balance. Repeating the call with the same `request_id` returns the first result.
+        Fails with INSUFFICIENT_BALANCE when more is taken than is available, with REQUEST_ID_REUSED when
+        the id came with another adjustment before, and with RESOURCE_NOT_FOUND for an account of the
+        platform's own.
+        """
 
     @_abc_1.abstractmethod
     def ListTransactions(
