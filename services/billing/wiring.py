@@ -22,12 +22,14 @@ from services.billing.rpc.transaction_servicer import TransactionServicer
 from services.billing.settings import BillingSettings
 from services.billing.usecases.acquire_lease import AcquireLease
 from services.billing.usecases.close_expired_leases import CloseExpiredLeases
+from services.billing.usecases.create_transaction import CreateTransaction
 from services.billing.usecases.get_balance import GetBalance
 from services.billing.usecases.get_trial_balance import GetTrialBalance
 from services.billing.usecases.list_transactions import ListTransactions
 from services.billing.usecases.list_usage import ListUsage
 from services.billing.usecases.ports import Begin
 from services.billing.usecases.process_payment import ProcessPayment
+from services.billing.usecases.refund_payment import RefundPayment
 from services.billing.usecases.return_lease import ReturnLease
 from services.billing.usecases.settle_usage import SettleUsage
 from services.chassis.app import App, Servicer
@@ -64,8 +66,13 @@ async def wire(settings: BillingSettings) -> AsyncGenerator[App]:
 
 def _servicers(begin: Begin) -> tuple[Servicer, ...]:
     balances = BalanceServicer(GetBalance(begin), GetTrialBalance(begin))
-    transactions = TransactionServicer(ListTransactions(begin), ListUsage(begin))
-    payments = PaymentServicer(ProcessPayment(begin, SandboxProcessor(), SystemClock()))
+    clock, processor = SystemClock(), SandboxProcessor()
+    transactions = TransactionServicer(
+        CreateTransaction(begin, clock), ListTransactions(begin), ListUsage(begin)
+    )
+    payments = PaymentServicer(
+        ProcessPayment(begin, processor, clock), RefundPayment(begin, processor, clock)
+    )
     leases = LeaseServicer(AcquireLease(begin), ReturnLease(begin))
     return (
         Servicer(f"{PACKAGE}.BalanceService", balances, add_BalanceServiceServicer_to_server),

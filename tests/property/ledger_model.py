@@ -29,6 +29,10 @@ class LedgerModel:
     posted: int = 0
     leases: dict[str, ModelLease] = field(default_factory=dict[str, ModelLease])
     settled: list[ModelRecord] = field(default_factory=list[ModelRecord])
+    # What the account gained by refunds and adjustments.
+    moved: list[int] = field(default_factory=list[int])
+    # What is left of each payment.
+    refundable: dict[str, int] = field(default_factory=dict[str, int])
 
     @property
     def leased(self) -> int:
@@ -67,6 +71,16 @@ class LedgerModel:
             self.posted -= record.amount
             if record.lease_id in self.leases:
                 self.leases[record.lease_id].consumed += record.amount
+
+    def move(self, amount: int) -> bool:
+        """False when that much can't be taken; then nothing changes, not even leases due."""
+        lent = sum(lease.reserved for lease in self.leases.values() if not lease.is_due)
+        if amount < 0 and -amount > self.posted - lent:
+            return False
+        self.expire()
+        self.posted += amount
+        self.moved.append(amount)
+        return True
 
     def give_back(self, lease_id: str, target: int) -> bool:
         """False for a conflict."""

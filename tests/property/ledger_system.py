@@ -12,11 +12,15 @@ from sqlalchemy import text
 from services.billing.adapters.books import OpenBooks, SqlBooks
 from services.billing.adapters.sandbox_processor import SUCCESS, SandboxProcessor
 from services.billing.adapters.tables import outbox
+from services.billing.domain.adjustment import AdjustmentAsk
 from services.billing.domain.payment import PaymentAsk
+from services.billing.domain.refund import RefundAsk
 from services.billing.usecases.acquire_lease import AcquireLease
 from services.billing.usecases.close_expired_leases import CloseExpiredLeases
+from services.billing.usecases.create_transaction import CreateTransaction
 from services.billing.usecases.get_trial_balance import GetTrialBalance
 from services.billing.usecases.process_payment import ProcessPayment
+from services.billing.usecases.refund_payment import RefundPayment
 from services.billing.usecases.return_lease import ReturnLease
 from services.billing.usecases.settle_usage import SettleUsage
 from services.chassis.bus import Bus
@@ -72,6 +76,8 @@ class LedgerSystem:
         self.settle_and_crash = SettleUsage(self._begin_and_crash, clock)
         self.prove = GetTrialBalance(self.begin)
         self._pay = ProcessPayment(self.begin, SandboxProcessor(), clock)
+        self._refund = RefundPayment(self.begin, SandboxProcessor(), clock)
+        self._adjust = CreateTransaction(self.begin, clock)
 
     def run(self, awaitable: Awaitable[Result]) -> Result:
         async def wait() -> Result:
@@ -79,9 +85,18 @@ class LedgerSystem:
 
         return self.runner.run(wait())
 
-    def pay(self, account_id: str, amount: int, *, request_id: str = "") -> None:
+    def pay(self, account_id: str, amount: int, *, request_id: str = "") -> str:
         ask = PaymentAsk(request_id or new_id(), account_id, amount, SUCCESS)
-        self.run(self._pay(Caller(Kind.USER, account_id), ask))
+        return self.run(self._pay(Caller(Kind.USER, account_id), ask))[0].payment_id
+
+    def refund(self, payment_id: str, amount: int | None) -> int:
+        """Returns what the account gained."""
+        ask = RefundAsk(new_id(), payment_id, "a test", amount)
+        return self.run(self._refund(ask))[1].amount
+
+    def adjust(self, account_id: str, amount: int) -> None:
+        ask = AdjustmentAsk(new_id(), account_id, amount, "a test")
+        self.run(self._adjust(Caller(Kind.OPERATOR, "boss"), ask))
 
     def state(self, account_id: str) -> State:
         row = self._one(STATE, account_id)

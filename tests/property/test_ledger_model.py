@@ -64,10 +64,37 @@ class LedgerMachine(RuleBasedStateMachine):
             self._pay(*self.payments[again % len(self.payments)])
 
     def _pay(self, request_id: str, amount: int) -> None:
-        self.system.pay(self.account_id, amount, request_id=request_id)
+        payment_id = self.system.pay(self.account_id, amount, request_id=request_id)
         if (request_id, amount) not in self.payments:
             self.payments.append((request_id, amount))
+            self.model.refundable[payment_id] = amount
             self.model.posted += amount
+
+    @rule(choice=CHOICE, cents=st.none() | CENTS)
+    def refund(self, choice: int, cents: int | None) -> None:
+        """A part of a payment, or what is left of it."""
+        payment_id = list(self.model.refundable)[choice % len(self.model.refundable)]
+        left = self.model.refundable[payment_id]
+        amount = left if cents is None else cents * NANOS_PER_CENT
+        asked = None if cents is None else amount
+        if not 0 < amount <= left:
+            with pytest.raises(Conflict):
+                self.system.refund(payment_id, asked)
+        elif self.model.move(-amount):
+            self.model.refundable[payment_id] -= amount
+            assert self.system.refund(payment_id, asked) == -amount
+        else:
+            with pytest.raises(InsufficientBalance):
+                self.system.refund(payment_id, asked)
+
+    @rule(amount=NANOS.filter(bool), is_taken=st.booleans())
+    def adjust(self, amount: int, *, is_taken: bool) -> None:
+        amount = -amount if is_taken else amount
+        if self.model.move(amount):
+            self.system.adjust(self.account_id, amount)
+            return
+        with pytest.raises(InsufficientBalance):
+            self.system.adjust(self.account_id, amount)
 
     @rule(instance=PROXIES, other=st.none() | CHOICE, wanted=NANOS, least=LEAST)
     def acquire(self, instance: str, other: int | None, wanted: int, least: int) -> None:
@@ -169,7 +196,7 @@ class LedgerMachine(RuleBasedStateMachine):
         charges = [-record.amount for record in self.model.settled if record.amount]
         paid = [amount for _, amount in self.payments]
         history = self.system.history(self.account_id, limit=3)
-        assert sorted(history) == sorted(charges + paid)
+        assert sorted(history) == sorted(charges + paid + self.model.moved)
 
     def _any_lease(self, choice: int) -> str:
         """An open or an ended lease, the newest first, or none."""

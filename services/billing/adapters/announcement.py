@@ -4,7 +4,9 @@ from collections.abc import Iterable
 
 from aggregator.billing.v1.billing_events_pb2 import TransactionCreated
 from aggregator.billing.v1.transaction_service_pb2 import (
+    TRANSACTION_TYPE_ADJUSTMENT,
     TRANSACTION_TYPE_PAYMENT,
+    TRANSACTION_TYPE_REFUND,
     TRANSACTION_TYPE_USAGE,
 )
 from aggregator.events.v1.event_pb2 import Event, EventBatch
@@ -14,6 +16,8 @@ from services.billing.domain.transaction import Transaction, TransactionType
 TYPES = {
     TransactionType.PAYMENT: TRANSACTION_TYPE_PAYMENT,
     TransactionType.USAGE: TRANSACTION_TYPE_USAGE,
+    TransactionType.REFUND: TRANSACTION_TYPE_REFUND,
+    TransactionType.ADJUSTMENT: TRANSACTION_TYPE_ADJUSTMENT,
 }
 
 

@@ -10,6 +10,7 @@ from services.billing.adapters.accounts import SqlAccounts
 from services.billing.adapters.leases import SqlLeases
 from services.billing.adapters.ledger import SqlLedger
 from services.billing.adapters.payments import SqlPayments
+from services.billing.adapters.refunds import SqlRefunds
 from services.billing.adapters.tables import outbox
 from services.billing.adapters.usage import SqlUsage
 from services.billing.usecases.ports import Refused
@@ -29,6 +30,7 @@ class SqlBooks:
     ledger: SqlLedger
     usage: SqlUsage
     payments: SqlPayments
+    refunds: SqlRefunds
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class OpenBooks:
                     ledger=ledger,
                     usage=SqlUsage(connection),
                     payments=SqlPayments(connection),
+                    refunds=SqlRefunds(connection),
                 )
         except DBAPIError as error:
             sqlstate = getattr(error.orig, "sqlstate", None) or ""

@@ -19,10 +19,11 @@ from services.chassis.page_token import cut
 INSERT_TRANSACTIONS = text(
     """
     INSERT INTO ledger_transaction
-        (transaction_id, type, account_id, amount, reference, create_time)
+        (transaction_id, type, account_id, amount, reference, create_time, reason)
     SELECT * FROM unnest(
         CAST(:ids AS uuid[]), CAST(:types AS text[]), CAST(:accounts AS text[]),
-        CAST(:amounts AS bigint[]), CAST(:references AS uuid[]), CAST(:times AS timestamptz[])
+        CAST(:amounts AS bigint[]), CAST(:references AS uuid[]), CAST(:times AS timestamptz[]),
+        CAST(:reasons AS text[])
     )
     """
 )
@@ -77,6 +78,7 @@ def _transaction(row: Row[Any]) -> Transaction:
         amount=row.amount,
         reference=row.reference,
         create_time=row.create_time,
+        reason=row.reason,
     )
 
 
@@ -105,6 +107,7 @@ class SqlLedger:
             "amounts": [each.amount for each in transactions],
             "references": [each.reference for each in transactions],
             "times": [each.create_time for each in transactions],
+            "reasons": [each.reason for each in transactions],
         }
         await self._connection.execute(INSERT_TRANSACTIONS, values)
 
@@ -133,6 +136,12 @@ class SqlLedger:
     async def find(self, transaction_id: str) -> Transaction | None:
         """Returns a transaction."""
         query = select(table).where(table.c.transaction_id == transaction_id)
+        row = (await self._connection.execute(query)).first()
+        return _transaction(row) if row else None
+
+    async def find_by(self, reference: str, *, kind: TransactionType) -> Transaction | None:
+        """Returns the one transaction of a type that has a reference."""
+        query = select(table).where(table.c.reference == reference, table.c.type == kind.value)
         row = (await self._connection.execute(query)).first()
         return _transaction(row) if row else None
 

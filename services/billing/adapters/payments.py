@@ -1,11 +1,26 @@
 """Payments in Postgres."""
 
-from sqlalchemy import select, update
+from typing import Any
+
+from sqlalchemy import Row, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.billing.adapters.tables import payment as table
 from services.billing.domain.payment import Payment, PaymentState
+
+
+def _payment(row: Row[Any]) -> Payment:
+    return Payment(
+        payment_id=row.payment_id,
+        request_id=row.request_id,
+        fingerprint=row.fingerprint,
+        account_id=row.account_id,
+        amount=row.amount,
+        state=PaymentState(row.state),
+        transaction_id=row.transaction_id or "",
+        decline_code=row.decline_code,
+    )
 
 
 class SqlPayments:
@@ -28,16 +43,7 @@ class SqlPayments:
         await self._connection.execute(insert(table).values(values).on_conflict_do_nothing())
         query = select(table).where(table.c.request_id == payment.request_id)
         row = (await self._connection.execute(query.with_for_update())).one()
-        return Payment(
-            payment_id=row.payment_id,
-            request_id=row.request_id,
-            fingerprint=row.fingerprint,
-            account_id=row.account_id,
-            amount=row.amount,
-            state=PaymentState(row.state),
-            transaction_id=row.transaction_id or "",
-            decline_code=row.decline_code,
-        )
+        return _payment(row)
 
     async def conclude(self, payment: Payment) -> None:
         """Stores how a locked payment ended."""
@@ -50,3 +56,9 @@ class SqlPayments:
                 decline_code=payment.decline_code,
             )
         )
+
+    async def find(self, payment_id: str) -> Payment | None:
+        """Returns a payment."""
+        query = select(table).where(table.c.payment_id == payment_id)
+        row = (await self._connection.execute(query)).first()
+        return _payment(row) if row else None

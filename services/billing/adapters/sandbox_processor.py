@@ -1,4 +1,4 @@
-"""A payment processor for trying things out: no card is charged anywhere."""
+"""A payment processor for trying things out: no card is charged anywhere, so none is refunded."""
 
 from services.billing.usecases.ports import Charged
 
@@ -17,3 +17,7 @@ class SandboxProcessor:
         """Answers the same for the same method, however often it is asked."""
         del amount, idempotency_key
         return Charged(DECLINE_CODES[method])
+
+    async def refund(self, payment_id: str, *, amount: int, idempotency_key: str) -> None:
+        """Accepts every refund."""
+        del payment_id, amount, idempotency_key

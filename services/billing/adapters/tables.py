@@ -39,6 +39,7 @@ ledger_transaction = Table(
     Column("amount", BigInteger, nullable=False),
     Column("reference", UUID(as_uuid=False), nullable=False),
     Column("create_time", DateTime(timezone=True), nullable=False),
+    Column("reason", Text, nullable=False),
 )
 ledger_entry = Table(
     "ledger_entry",
@@ -94,6 +95,19 @@ payment = Table(
     Column("state", Text, nullable=False),
     Column("transaction_id", UUID(as_uuid=False)),
     Column("decline_code", Text, nullable=False),
+    Column("create_time", DateTime(timezone=True), server_default=_now, nullable=False),
+)
+refund = Table(
+    "refund",
+    metadata,
+    Column("refund_id", UUID(as_uuid=False), primary_key=True),
+    Column("request_id", UUID(as_uuid=False), nullable=False, unique=True),
+    Column("fingerprint", Text, nullable=False),
+    Column("payment_id", UUID(as_uuid=False), nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("transaction_id", UUID(as_uuid=False), nullable=False),
+    # Whether the processor has said that it paid.
+    Column("is_paid", Boolean, nullable=False),
     Column("create_time", DateTime(timezone=True), server_default=_now, nullable=False),
 )
 outbox = outbox_table(metadata)

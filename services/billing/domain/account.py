@@ -9,6 +9,7 @@ from services.kernel.errors import InsufficientBalance, InvalidField, NotFound
 SYSTEM_PREFIX = "system:"
 REVENUE = f"{SYSTEM_PREFIX}revenue"
 PAYMENTS = f"{SYSTEM_PREFIX}payments"
+ADJUSTMENTS = f"{SYSTEM_PREFIX}adjustments"
 ID_BYTES_MAX = 64
 # Half of what a 64-bit integer holds.
 BALANCE_NANOS_MAX = 2**62
@@ -33,6 +34,11 @@ class Account:
         """Raises InvalidField when the balance would grow beyond what can be counted."""
         if self.posted + amount > BALANCE_NANOS_MAX:
             raise InvalidField("amount", "The balance would become too large.")
+
+    def require_available(self, amount: int) -> None:
+        """Raises InsufficientBalance unless an amount can be taken."""
+        if amount > self.available:
+            raise insufficient(self)
 
     def lent(self, change: int) -> "Account":
         """Returns the account after `change` more was set aside."""

@@ -10,6 +10,14 @@ from services.kernel.money import NANOS_PER_CENT, NANOS_PER_DOLLAR
 AMOUNT_NANOS_MAX = 1_000_000 * NANOS_PER_DOLLAR
 
 
+def require_chargeable(amount: int) -> None:
+    """Raises InvalidField unless a payment processor can move the amount."""
+    if not 0 < amount <= AMOUNT_NANOS_MAX:
+        raise InvalidField("amount", "amount must be more than 0 and 1,000,000 USD at most.")
+    if amount % NANOS_PER_CENT:
+        raise InvalidField("amount.nanos", "amount must be in whole cents.")
+
+
 @dataclass(frozen=True, slots=True)
 class PaymentAsk:
     """What a caller asks for."""
@@ -21,10 +29,7 @@ class PaymentAsk:
 
     def require_amount(self) -> None:
         """Raises InvalidField unless the amount can be charged."""
-        if not 0 < self.amount <= AMOUNT_NANOS_MAX:
-            raise InvalidField("amount", "amount must be more than 0 and 1,000,000 USD at most.")
-        if self.amount % NANOS_PER_CENT:
-            raise InvalidField("amount.nanos", "amount must be in whole cents.")
+        require_chargeable(self.amount)
 
     @property
     def fingerprint(self) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from services.billing.domain.account import PAYMENTS, REVENUE
+from services.billing.domain.account import ADJUSTMENTS, PAYMENTS, REVENUE
 
 
 class TransactionType(Enum):
@@ -12,10 +12,17 @@ class TransactionType(Enum):
 
     PAYMENT = "payment"
     USAGE = "usage"
+    REFUND = "refund"
+    ADJUSTMENT = "adjustment"
 
 
 # Where the money of a user's account comes from or goes to.
-COUNTERPARTS = {TransactionType.PAYMENT: PAYMENTS, TransactionType.USAGE: REVENUE}
+COUNTERPARTS = {
+    TransactionType.PAYMENT: PAYMENTS,
+    TransactionType.USAGE: REVENUE,
+    TransactionType.REFUND: PAYMENTS,
+    TransactionType.ADJUSTMENT: ADJUSTMENTS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +41,17 @@ class Transaction:
     type: TransactionType
     # The user's account.
     account_id: str
-    # What it gained; negative for a charge.
+    # What it gained; negative for a charge or a refund.
     amount: int
-    # For a charge, the billing id of the request; for a payment, the payment's id.
+    # For a charge, the billing id of the request; for a payment and a refund, their own id; for an
+    # adjustment, the id of the request that asked for it.
     reference: str
     create_time: datetime
     # The user who caused it, and the trace of the request that did.
     user_id: str = ""
     traceparent: str = ""
+    # Why an operator refunded or adjusted.
+    reason: str = ""
 
     @property
     def entries(self) -> tuple[Entry, Entry]:

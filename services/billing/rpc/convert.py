@@ -7,10 +7,12 @@ from aggregator.billing.v1 import transaction_service_pb2 as transaction_pb2
 from aggregator.proxy.v1.proxy_events_pb2 import UsageRecorded
 
 from services.billing.domain.account import Account
+from services.billing.domain.adjustment import AdjustmentAsk
 from services.billing.domain.books import TrialBalance
 from services.billing.domain.lease import Grant, Lease, LeaseAsk
 from services.billing.domain.page import Page
 from services.billing.domain.payment import Payment, PaymentAsk
+from services.billing.domain.refund import Refund, RefundAsk
 from services.billing.domain.transaction import Transaction, TransactionType
 from services.chassis.money import from_money, to_money
 from services.chassis.page_token import decode_token, encode_token, page_size
@@ -22,6 +24,8 @@ POSITION_MAX = 2**63 - 1
 TYPES = {
     TransactionType.PAYMENT: transaction_pb2.TRANSACTION_TYPE_PAYMENT,
     TransactionType.USAGE: transaction_pb2.TRANSACTION_TYPE_USAGE,
+    TransactionType.REFUND: transaction_pb2.TRANSACTION_TYPE_REFUND,
+    TransactionType.ADJUSTMENT: transaction_pb2.TRANSACTION_TYPE_ADJUSTMENT,
 }
 
 
@@ -116,6 +120,34 @@ def payment(value: Payment, posted: Transaction) -> payment_pb2.ProcessPaymentRe
     )
 
 
+def refund_ask(request: payment_pb2.RefundPaymentRequest) -> RefundAsk:
+    """Reads what is to be refunded. Raises InvalidField."""
+    asked = from_money(request.amount, field="amount") if request.HasField("amount") else None
+    return RefundAsk(
+        request_id=request.request_id.lower(),
+        payment_id=request.payment_id.lower(),
+        reason=request.reason,
+        amount=asked,
+    )
+
+
+def refund(value: Refund, posted: Transaction) -> payment_pb2.RefundPaymentResponse:
+    """Returns a refund."""
+    return payment_pb2.RefundPaymentResponse(
+        refund_id=value.refund_id, transaction=transaction(posted)
+    )
+
+
+def adjustment_ask(request: transaction_pb2.CreateTransactionRequest) -> AdjustmentAsk:
+    """Reads what is to be adjusted. Raises InvalidField."""
+    return AdjustmentAsk(
+        request_id=request.request_id.lower(),
+        user_id=request.user_id,
+        amount=from_money(request.amount, field="amount"),
+        reason=request.reason,
+    )
+
+
 def transaction(value: Transaction) -> transaction_pb2.Transaction:
     """Returns a transaction."""
     message = transaction_pb2.Transaction(
@@ -123,6 +155,7 @@ def transaction(value: Transaction) -> transaction_pb2.Transaction:
         type=TYPES[value.type],
         amount=to_money(value.amount),
         reference=value.reference,
+        reason=value.reason,
     )
     message.create_time.FromDatetime(value.create_time)
     return message

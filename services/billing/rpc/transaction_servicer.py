@@ -6,6 +6,7 @@ from typing import Any
 from aggregator.billing.v1 import transaction_service_pb2 as pb2
 
 from services.billing.rpc import convert
+from services.billing.usecases.create_transaction import CreateTransaction
 from services.billing.usecases.list_transactions import ListTransactions
 from services.billing.usecases.list_usage import ListUsage
 from services.chassis.caller import caller
@@ -13,10 +14,18 @@ from services.chassis.caller import caller
 
 @dataclass(frozen=True, slots=True)
 class TransactionServicer:
-    """Shows what moved an account."""
+    """Shows what moved an account, and adjusts it."""
 
+    create_transaction: CreateTransaction
     list_transactions: ListTransactions
     list_usage: ListUsage
+
+    async def CreateTransaction(
+        self, request: pb2.CreateTransactionRequest, _context: Any
+    ) -> pb2.CreateTransactionResponse:
+        """Adjusts a user's balance."""
+        posted = await self.create_transaction(caller(), convert.adjustment_ask(request))
+        return pb2.CreateTransactionResponse(transaction=convert.transaction(posted))
 
     async def ListTransactions(
         self, request: pb2.ListTransactionsRequest, _context: Any

@@ -10,7 +10,8 @@ from services.billing.domain.books import TrialBalance
 from services.billing.domain.lease import Lease
 from services.billing.domain.page import Page
 from services.billing.domain.payment import Payment
-from services.billing.domain.transaction import Transaction
+from services.billing.domain.refund import Refund
+from services.billing.domain.transaction import Transaction, TransactionType
 from services.billing.domain.usage import DeadRecord, UsageRecord
 
 
@@ -77,6 +78,10 @@ class Ledger(Protocol):
         """Returns a transaction."""
         ...
 
+    async def find_by(self, reference: str, *, kind: TransactionType) -> Transaction | None:
+        """Returns the one transaction of a type that has a reference."""
+        ...
+
     async def page(self, account_id: str, *, before: int | None, limit: int) -> Page[Transaction]:
         """Returns an account's transactions, newest first."""
         ...
@@ -113,6 +118,30 @@ class Payments(Protocol):
         """Stores how a locked payment ended."""
         ...
 
+    async def find(self, payment_id: str) -> Payment | None:
+        """Returns a payment."""
+        ...
+
+
+class Refunds(Protocol):
+    """Refunds. Whoever reads or adds any has locked the platform's account of payments."""
+
+    async def find(self, request_id: str) -> Refund | None:
+        """Returns the refund that a request made."""
+        ...
+
+    async def total(self, payment_id: str) -> int:
+        """Returns how much of a payment was refunded."""
+        ...
+
+    async def add(self, refund: Refund) -> None:
+        """Stores a new refund."""
+        ...
+
+    async def conclude(self, refund: Refund) -> None:
+        """Stores whether the processor has paid a refund."""
+        ...
+
 
 class Books(Protocol):
     """Everything that is stored, within one transaction."""
@@ -142,6 +171,11 @@ class Books(Protocol):
         """The payments."""
         ...
 
+    @property
+    def refunds(self) -> Refunds:
+        """The refunds."""
+        ...
+
 
 # Opens a transaction; a clean exit commits, an exception rolls back. May raise Refused.
 Begin = Callable[[], AbstractAsyncContextManager[Books]]
@@ -163,4 +197,11 @@ class Processor(Protocol):
 
     async def charge(self, method: str, *, amount: int, idempotency_key: str) -> Charged:
         """Charges once for each key, however often it is asked, and answers the same."""
+        ...
+
+    async def refund(self, payment_id: str, *, amount: int, idempotency_key: str) -> None:
+        """Gives back once for each key a part of what it charged with the payment's id for key.
+
+        Raises Unavailable when it can't be asked; it never declines.
+        """
         ...

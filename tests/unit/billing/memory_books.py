@@ -10,7 +10,8 @@ from services.billing.domain.books import TrialBalance
 from services.billing.domain.lease import Lease
 from services.billing.domain.page import Page
 from services.billing.domain.payment import Payment
-from services.billing.domain.transaction import Transaction
+from services.billing.domain.refund import Refund
+from services.billing.domain.transaction import Transaction, TransactionType
 from services.billing.domain.usage import DeadRecord, UsageRecord
 from services.billing.usecases.ports import Refused
 
@@ -98,6 +99,10 @@ class MemoryLedger:
     async def find(self, transaction_id: str) -> Transaction | None:
         return next((each for each in self.rows if each.transaction_id == transaction_id), None)
 
+    async def find_by(self, reference: str, *, kind: TransactionType) -> Transaction | None:
+        same = (each for each in self.rows if (each.reference, each.type) == (reference, kind))
+        return next(same, None)
+
     async def page(self, account_id: str, *, before: int | None, limit: int) -> Page[Transaction]:
         return Page([each for each in self.rows if each.account_id == account_id][:limit])
 
@@ -135,6 +140,26 @@ class MemoryPayments:
     async def conclude(self, payment: Payment) -> None:
         self.rows[payment.request_id] = payment
 
+    async def find(self, payment_id: str) -> Payment | None:
+        return next((each for each in self.rows.values() if each.payment_id == payment_id), None)
+
+
+@dataclass
+class MemoryRefunds:
+    rows: dict[str, Refund] = field(default_factory=dict[str, Refund])
+
+    async def find(self, request_id: str) -> Refund | None:
+        return self.rows.get(request_id)
+
+    async def total(self, payment_id: str) -> int:
+        return sum(each.amount for each in self.rows.values() if each.payment_id == payment_id)
+
+    async def add(self, refund: Refund) -> None:
+        self.rows[refund.request_id] = refund
+
+    async def conclude(self, refund: Refund) -> None:
+        self.rows[refund.request_id] = refund
+
 
 class MemoryBooks:
     """Implements the ports Books and, called, Begin."""
@@ -145,6 +170,7 @@ class MemoryBooks:
         self.ledger = MemoryLedger(self.accounts)
         self.usage = MemoryUsage()
         self.payments = MemoryPayments()
+        self.refunds = MemoryRefunds()
         self.commits = 0
 
     @asynccontextmanager

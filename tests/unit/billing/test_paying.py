@@ -40,6 +40,9 @@ class FakeProcessor:
             raise Unavailable("The payment processor")
         return Charged(self.decline_code)
 
+    async def refund(self, payment_id: str, *, amount: int, idempotency_key: str) -> None:
+        raise AssertionError("a payment does not refund")
+
 
 @pytest.fixture
 def books() -> MemoryBooks:
