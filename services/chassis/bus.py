@@ -62,11 +62,6 @@ class Bus:
             raise RuntimeError("the bus is closed")
         return self._client.jetstream(timeout=5)
 
-    @property
-    def is_connected(self) -> bool:
-        """Says whether the broker can be reached at this moment."""
-        return self._client is not None and self._client.is_connected
-
     async def connect(self) -> None:
         """Connects and makes sure of the streams; tries until it succeeds."""
         while True:

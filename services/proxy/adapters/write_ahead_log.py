@@ -1,6 +1,6 @@
 """The proxy's state on disk: a log that is written before anything happens and replayed at start.
 
-One JSON object a line: `lease` (a grant), `hold`, `done` (published, with its amount), `closed` and
+One JSON object a line: `lease` (a grant), `hold`, `done` (published, with its amount) and
 `position` (how far the journal was read). A line is one write(2), so a SIGKILL leaves at most the
 last one torn; a flush to disk follows within a fifth of a second.
 """
@@ -44,10 +44,6 @@ class WriteAheadLog:
     def granted(self, lease: Lease) -> None:
         """Records what a lease grants."""
         self._append(_lease_line(lease))
-
-    def closed(self, lease: Lease) -> None:
-        """Records that no more holds are taken from a lease."""
-        self._append(orjson.dumps({"closed": lease.lease_id}) + b"\n")
 
     def held(self, hold: Hold) -> None:
         """Records a hold."""
@@ -112,8 +108,6 @@ class WriteAheadLog:
         elif "lease" in line:
             grant = Grant(line["lease"], line["granted"], line["settled"], line["expires"])
             book.grant(grant, account_id=line["account"])
-        elif "closed" in line:
-            book.close(line["closed"])
         elif "position" in line:
             self.position = Position(*line["position"])
 

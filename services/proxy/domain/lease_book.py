@@ -31,10 +31,6 @@ class LeaseBook:
         """Returns every open hold, oldest first."""
         return iter(tuple(self._holds.values()))
 
-    def hold_of(self, request_id: str) -> Hold | None:
-        """Returns the open hold of a request."""
-        return self._holds.get(request_id)
-
     def grant(self, grant: Grant, *, account_id: str) -> Lease:
         """Takes note of what billing granted. A new lease id replaces the account's lease."""
         lease_id = grant.lease_id
@@ -72,13 +68,6 @@ class LeaseBook:
             lease.settle(hold.amount, amount=amount, now=now)
             self._forget_if_done(lease.lease_id)
         return True
-
-    def close(self, lease_id: str) -> None:
-        """Stops taking holds from a lease that was given back or has ended."""
-        lease = self._leases[lease_id]
-        if self._current.get(lease.account_id) == lease_id:
-            del self._current[lease.account_id]
-        self._forget_if_done(lease_id)
 
     def _forget_if_done(self, lease_id: str) -> None:
         lease = self._leases.get(lease_id)

@@ -74,10 +74,6 @@ class Log(Protocol):
         """Records a hold, before the request goes anywhere."""
         ...
 
-    def closed(self, lease: Lease) -> None:
-        """Records that no more holds are taken from a lease."""
-        ...
-
     def settled(self, conclusions: Sequence[Conclusion], *, position: Position | None) -> None:
         """Records that requests ended and were published, and how far the journal was read."""
         ...

@@ -90,8 +90,6 @@ class FakeLog:
 
     def granted(self, lease: Lease) -> None: ...
 
-    def closed(self, lease: Lease) -> None: ...
-
     def held(self, hold: Hold) -> None:
         self.holds.append(hold)
 
