@@ -44,6 +44,20 @@ class UsagePublisher:
         except (nats.errors.Error, JetStreamError, TimeoutError, OSError) as error:
             log.warning("usage.not_published", error=type(error).__name__)
             raise Unavailable("JetStream") from None
+        _log_overruns(conclusions)
+
+
+def _log_overruns(conclusions: Sequence[Conclusion]) -> None:
+    """Tells the operator what a provider counted beyond a hold: it is the operator's to bear."""
+    for conclusion in conclusions:
+        if conclusion.overrun:
+            log.warning(
+                "usage.overrun",
+                request_id=conclusion.hold.request_id,
+                provider_id=conclusion.provider_id,
+                model=conclusion.hold.model,
+                overrun_nanos=conclusion.overrun,
+            )
 
 
 def to_record(conclusion: Conclusion) -> pb2.UsageRecorded:
